@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# Installation, and what a user meets first: help and the demo.
+PREFIX ?= /usr/local
+BINDIR  = $(DESTDIR)$(PREFIX)/bin
+MANDIR  = $(DESTDIR)$(PREFIX)/share/man
+COMPDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+DOCDIR  = $(DESTDIR)$(PREFIX)/share/doc/ocq
+CONFDIR = $(DESTDIR)$(PREFIX)/share/ocq
+
+COMPLETION := $(TOOLS:$(B)/bin/%=$(B)/completion/%)
+completion: $(COMPLETION)
+$(COMPLETION): $(B)/completion/%: $(B)/bin/% config/completion
+	@mkdir -p $(@D)
+	$(call say,make)config/completion $< >$@
+
+MAN  = $(sort $(wildcard man/*.[1-8]) $(MAN_GEN))
+DOCS = README.md LICENSE $(wildcard docs/*.md)
+install: all completion  ## into DESTDIR PREFIX (/usr/local)
+	install -d $(BINDIR) $(COMPDIR) $(DOCDIR)/rules $(CONFDIR) $(sort $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))))
+	install $(TOOLS) $(BINDIR)
+	$(foreach m,$(MAN),install -m 644 $m $(MANDIR)/man$(subst .,,$(suffix $m)) &&) true
+	install -m 644 $(COMPLETION) $(COMPDIR)
+	install -m 644 $(DOCS) $(DOCDIR)
+	install -m 644 $(wildcard docs/rules/*.md) $(DOCDIR)/rules
+	install -m 644 $(wildcard config/*.yaml config/*.json) $(CONFDIR)
+uninstall:  ## removes what install put there
+	rm -f $(TOOLS:$(B)/bin/%=$(BINDIR)/%) $(COMPLETION:$(B)/completion/%=$(COMPDIR)/%)
+	rm -f $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
+	rm -rf $(DOCDIR) $(CONFDIR)
+
+demo: $(B)/have-demo all  ## builds, makes a market, replays config/strategy.yaml, shows the report and plots the equity
+	@PATH=$(abspath $(B))/bin:$$PATH CANDLES="$(CANDLES)" CONFIG="$(CONFIG)" INTERVAL="$(INTERVAL)" pipelines/demo.sh $(B)/demo
+
+clean:  ## removes $(B)
+	rm -rf $(B)
+help:  ## this list
+	@echo 'usage: make [TARGET] [B=build] [CC=gcc] [CFLAGS=-O2]'
+	@cat Makefile config/mk/*.mk | sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' | sort | while IFS="$$(printf '\t')" read -r t h; do \
+		printf '  %-16s %s\n' "$$t" "$$h"; done
+.PHONY: completion install uninstall demo clean help

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# What every bats suite starts from: `load lib` at the top of the file. A test runs in a fresh directory with the built
+# programs first in PATH. A tool under test never stands on the left of a pipe unless pipefail decides (it is on here),
+# and a line `! cmd` only fails as `run ! cmd`.
+OCQ_ROOT=${OCQ_ROOT:-$(cd "$BATS_TEST_DIRNAME/.." && pwd)}
+OCQ_BIN=${OCQ_BIN:-$OCQ_ROOT/build/bin}	# `make B=dir check` sets it
+FIX=$OCQ_ROOT/test/fixtures
+export OCQ_ROOT OCQ_BIN FIX LC_ALL=C TZ=UTC
+bats_require_minimum_version 1.5.0
+unset MAKEFLAGS MFLAGS MAKELEVEL	# a make that a test runs is nobody's child
+
+setup() {
+	[[ $OCQ_BIN = /* ]] || OCQ_BIN=$OCQ_ROOT/$OCQ_BIN
+	PATH=$OCQ_BIN:$PATH
+	set -o pipefail
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# quiet CMD...: runs it and fails when it writes anything on stderr.
+quiet() {
+	"$@" 2>stderr.txt && [ ! -s stderr.txt ] || { cat stderr.txt; return 1; }
+}
+
+# dies STATUS TEXT CMD...: CMD ends with STATUS and one stderr line that contains TEXT.
+dies() {
+	local want=$1 text=$2 status=0; shift 2
+	"$@" >stdout.txt 2>stderr.txt || status=$?
+	[ "$status" = "$want" ] || { echo "exit $status, want $want: $*"; cat stderr.txt; return 1; }
+	[ "$(wc -l <stderr.txt)" = 1 ] || { echo "not one line on stderr:"; cat stderr.txt; return 1; }
+	grep -qF -- "$text" stderr.txt || { echo "stderr lacks: $text"; cat stderr.txt; return 1; }
+}
+
+# writes STATUS PATH CMD...: CMD with stdout on PATH (/dev/full) ends with STATUS.
+writes() {
+	local want=$1 path=$2 status=0; shift 2
+	"$@" >"$path" 2>stderr.txt || status=$?
+	[ "$status" = "$want" ] || { echo "exit $status, want $want: $* >$path"; cat stderr.txt; return 1; }
+}
+
+# reader_leaves N CMD...: the reader closes the pipe after N lines; CMD must end quietly with status 0.
+reader_leaves() {
+	local n=$1 status=0; shift
+	{ "$@" 2>stderr.txt; echo $? >status.txt; } | head -n "$n" >head.txt || true
+	status=$(cat status.txt)
+	[ "$status" = 0 ] && [ ! -s stderr.txt ] || { echo "exit $status: $*"; cat stderr.txt; return 1; }
+}
+
+# bounded CMD...: CMD, ended after 20 s. Its process may be sent a signal, which CMD gets once. In the foreground: without
+# that, timeout adds a SIGCONT for the whole group, which undoes the stop by which LeakSanitizer, at the end of a program,
+# holds its threads, and it waits for them for ever.
+bounded() { exec timeout --foreground -k 5 20 "$@"; }
+
+# catching PID: waits until the program that `bounded` runs as PID has set up its signals.
+catching() {
+	local child
+	for _ in $(seq 200); do
+		child=$(cat "/proc/$1/task/$1/children")
+		# the bit of SIGTERM in the mask of signals caught
+		grep -qE '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' "/proc/${child%% *}/status" 2>/dev/null && return
+		sleep 0.05
+	done
+	return 1
+}
