@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * ocq-decide - take snapshots, step by step, to decisions. With --fill replay it fills them itself and writes the events
+ * that ocq-replay gives for the same bars. */
+#include "base/opt.h"
+#include "config/config.h"
+#include "engine/emit.h"
+#include "engine/stepper.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *config_path, *symbols, *fill, *init_path;
+static struct config_layers layers;
+static struct run_options run = { .balance_usd = 10000, .lookback = 200 };
+static int64_t from_ms = INT64_MIN, to_ms = INT64_MAX;
+static double slippage_bps = NAN;
+static bool strict, no_header;
+
+static const struct opt opts[] = {
+	{ 'c', "config", OPT_TEXT, &config_path, "FILE", "strategy YAML" },
+	{ 0, "fill", OPT_TEXT, &fill, "replay", "fill decisions as a replay does and write the events" },
+	{ 's', "symbols", OPT_TEXT, &symbols, "A", "apply the symbols: layer of this one symbol" },
+	{ 0, "live", OPT_FLAG, &layers.live, NULL, "apply the live: layer" },
+	{ 0, "from", OPT_TIME, &from_ms, "T", "first step that may trade" },
+	{ 0, "to", OPT_TIME, &to_ms, "T", "last step" },
+	{ 0, "init-state", OPT_TEXT, &init_path, "FILE", "start with these positions and this balance" },
+	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000)" },
+	{ 0, "lookback", OPT_U32, &run.lookback, "N", "bars before a symbol may enter (200)" },
+	{ 0, "slippage-bps", OPT_F64, &slippage_bps, "BPS", "instead of trade.slippage_bps" },
+	{ 0, "strict", OPT_FLAG, &strict, NULL, "a stream without header or end is an error" },
+	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "write the events without header and end", OPT_OUTPUT },
+	{ 0, "lenient", OPT_FLAG, &layers.lenient, NULL, "configuration errors become warnings" },
+	{ 0 }
+};
+
+/* The cross-section of the step that is being read: one snapshot per symbol, ascending. */
+struct section {
+	struct rec_snapshot *rec;
+	uint32_t n, cap;
+};
+
+struct decide {
+	struct config config;
+	char config_id[65];
+	struct init_state init;
+	struct stepper st;
+	struct run_result result;	/* holds the events of one step only */
+	char_symbol *name;		/* ascending, beside st.sym */
+	uint32_t n_names, cap_names;
+	struct section section;
+	struct record_in in;
+	struct out out;
+	int64_t last_step_ms;
+	uint64_t seq;
+};
+
+static void load(struct decide *d)
+{
+	struct errmsg e;
+
+	if (!config_path)
+		die(EX_USAGE, "no strategy: give --config FILE");
+	layers.symbol = symbols;
+	if (!config_load(&d->config, config_path, &layers, config_warn, NULL, &e))
+		die(EX_CONFIG, "%s", e.text);
+	if (!isnan(slippage_bps))
+		d->config.params.trade_slippage_bps = slippage_bps;
+	config_check_run(&d->config, &(struct config_run){ .lookback = run.lookback }, config_warn, NULL);
+	if (init_path && !init_state_load(&d->init, init_path, &e))
+		die(EX_DATA, "%s", e.text);
+	if (init_path)
+		run.balance_usd = d->init.balance_usd;
+	if (!stepper_init(&d->st, &d->config, &run, &d->result, &e))
+		die(EX_CONFIG, "%s", e.text);
+}
+
+/* Where name is, or (negative, minus one) where it belongs. */
+static int64_t locate(const struct decide *d, const char *name)
+{
+	uint32_t lo = 0, hi = d->n_names;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		int c = strcmp(d->name[mid], name);
+
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return -(int64_t)lo - 1;
+}
+
+static void learn(struct decide *d, const char *name)
+{
+	int64_t at = locate(d, name);
+
+	if (at >= 0)
+		return;
+	at = -at - 1;
+	if (d->n_names == d->cap_names) {
+		d->cap_names = d->cap_names ? d->cap_names * 2 : 64;
+		d->name = xreallocarray(d->name, d->cap_names, sizeof *d->name);
+	}
+	memmove(d->name + at + 1, d->name + at, (d->n_names - (size_t)at) * sizeof *d->name);
+	memcpy(d->name[at], name, strlen(name) + 1);	/* both are char_symbol */
+	d->n_names++;
+	stepper_insert(&d->st, (uint32_t)at, name);
+}
+
+static int find(void *arg, const char *name)
+{
+	int64_t at = locate(arg, name);
+
+	return at < 0 ? -1 : (int)at;
+}
+
+static void import(struct decide *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->init.n_positions; i++)
+		learn(d, d->init.position[i].symbol);
+	for (i = 0; i < d->init.n_last_entry; i++)
+		learn(d, d->init.last_entry[i].symbol);
+	for (i = 0; i < d->init.n_last_exit; i++)
+		learn(d, d->init.last_exit[i].symbol);
+	stepper_import(&d->st, &d->init, find, d);
+}
+
+static void write_events(struct decide *d)
+{
+	const struct event *bad = stepper_overflow(&d->result);
+	struct rec_event rec;
+	size_t i;
+
+	if (bad)
+		in_die(&d->in.in, "%s: " OVERFLOW_TEXT, d->name[bad->symbol]);
+	for (i = 0; i < d->result.n_events; i++) {
+		event_record(&rec, &d->result.event[i], ++d->seq, d->name[d->result.event[i].symbol]);
+		record_write(&d->out, REC_event, &rec);
+	}
+	d->result.n_events = 0;
+}
+
+static void take_snapshot(struct decide *d, const struct rec_snapshot *rec)
+{
+	struct section *s = &d->section;
+
+	if (s->n > 0 && (rec->t_ms != s->rec[s->n - 1].t_ms || strcmp(rec->symbol, s->rec[s->n - 1].symbol) <= 0))
+		in_die(&d->in.in, "%s does not follow %s inside one step: records must come by time, then symbol",
+		       rec->symbol, s->rec[s->n - 1].symbol);
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 64;
+		s->rec = xreallocarray(s->rec, s->cap, sizeof *s->rec);
+	}
+	s->rec[s->n++] = *rec;
+}
+
+static void check_step(struct decide *d, int64_t t_ms)
+{
+	if (d->section.n > 0 && d->section.rec[0].t_ms != t_ms)
+		in_die(&d->in.in, "the step closes another time than its snapshots have");
+	if (d->last_step_ms != INT64_MIN && t_ms <= d->last_step_ms)
+		in_die(&d->in.in, "step is not later than the one before");
+}
+
+static void take_step(struct decide *d, int64_t t_ms)
+{
+	struct snapshot s;
+	uint32_t i, symbol = 0;
+
+	check_step(d, t_ms);
+	if (t_ms > to_ms) {
+		d->section.n = 0;
+		return;
+	}
+	for (i = 0; i < d->section.n; i++)
+		learn(d, d->section.rec[i].symbol);
+	stepper_begin(&d->st, t_ms);
+	for (i = 0; i < d->section.n; i++) {
+		while (strcmp(d->name[symbol], d->section.rec[i].symbol) != 0)
+			symbol++;	/* both are ascending, and every name is known */
+		record_to_snapshot(&s, &d->section.rec[i]);
+		if (t_ms < from_ms)
+			stepper_feed(&d->st, symbol, &s);
+		else
+			stepper_bar(&d->st, symbol, &s, true, true);
+	}
+	stepper_rank(&d->st, t_ms, NULL);
+	write_events(d);
+	d->last_step_ms = t_ms;
+	d->section.n = 0;
+}
+
+static void close_out(struct decide *d)
+{
+	uint32_t i;
+
+	if (!stepper_close_out(&d->st, d->last_step_ms, &i))
+		die(EX_DATA, "%s has an open position but no price in the stream", d->name[i]);
+	write_events(d);
+}
+
+/* Snapshots that another strategy's windows made lead to decisions that no replay would take. A slippage of the command
+ * line changes the identity too, hence no error. */
+static void check_origin(const struct decide *d, const struct rec_header *h)
+{
+	if (h->config_id[0] && strcmp(h->config_id, d->config_id) != 0)
+		warn("%s: made under configuration %.12s, not %.12s: the windows may differ", d->in.in.name, h->config_id,
+		     d->config_id);
+}
+
+static void decide(struct decide *d)
+{
+	struct record r;
+
+	while (record_read(&d->in, &r)) {
+		if (r.type == REC_snapshot)
+			take_snapshot(d, &r.u.snapshot);
+		else if (r.type == REC_header)
+			check_origin(d, &r.u.header);
+		else if (r.type == REC_step)
+			take_step(d, r.u.step.t_ms);
+		else if (r.type == REC_OTHER)
+			record_pass(&d->out, &r);
+	}
+	record_finish(&d->in);
+	if (stream_stop)
+		return;		/* the market goes on: nothing is closed, and a step that was cut is not decided */
+	if (d->section.n > 0)
+		die(EX_DATA, "%s: the last step is not closed: %u snapshots without their step record", d->in.in.name, d->section.n);
+	close_out(d);
+}
+
+static void decide_release(struct decide *d)
+{
+	in_close(&d->in.in);
+	stepper_release(&d->st);
+	run_result_release(&d->result);
+	init_state_release(&d->init);
+	config_release(&d->config);
+	free(d->section.rec);
+	free(d->name);
+}
+
+int main(int argc, char **argv)
+{
+	struct decide d = { .last_step_ms = INT64_MIN };
+	int n;
+
+	err_init(argv[0]);
+	n = opt_parse(argc, argv, opts, "-c FILE --fill replay [options] [SNAPSHOTS]",
+		      "Turns snapshots into decisions, one step after another.");
+	if (n > 1)
+		die(EX_USAGE, "one input at most");
+	if (!(run.balance_usd > 0))
+		die(EX_USAGE, "--balance must be above 0");
+	if (slippage_bps < 0)
+		die(EX_USAGE, "--slippage-bps must not be negative");
+	if (!fill || strcmp(fill, "replay") != 0)
+		die(EX_USAGE, "--fill replay is the only way to fill: give it");
+	load(&d);
+	import(&d);
+	stream_signals();
+	out_open(&d.out, "-");
+	record_open(&d.in, n ? argv[0] : "-", &d.out, strict);
+	config_id(&d.config, d.config_id);
+	if (!no_header)
+		record_header(&d.out, d.config_id, NULL, NULL);
+	decide(&d);
+	if (!no_header)
+		record_end(&d.out, d.seq);
+	out_close(&d.out);
+	decide_release(&d);
+	return EX_OK;
+}
