@@ -180,6 +180,11 @@ void out_fd(struct out *o, int fd, const char *name)
 	o->data = xmalloc(o->cap);
 }
 
+void out_memory(struct out *o)
+{
+	out_fd(o, -1, "memory");
+}
+
 void out_open(struct out *o, const char *path)
 {
 	struct errmsg e;
@@ -255,6 +260,8 @@ static bool write_out(struct out *o)
 
 void out_flush(struct out *o)
 {
+	if (o->fd < 0)
+		return;
 	if (!write_out(o))
 		out_failed(o);
 	o->len = 0;
@@ -264,9 +271,9 @@ char *out_room(struct out *o, size_t n)
 {
 	if (o->cap - o->len < n) {
 		out_flush(o);
-		if (o->cap < n) {
-			o->data = xrealloc(o->data, n);
-			o->cap = n;
+		if (o->cap - o->len < n) {
+			o->cap = o->fd < 0 ? 2 * o->cap + n : n;
+			o->data = xrealloc(o->data, o->cap);
 		}
 	}
 	return o->data + o->len;

@@ -27,6 +27,7 @@ struct out {
  * device or a FIFO is written in place. */
 void out_open(struct out *o, const char *path);
 void out_fd(struct out *o, int fd, const char *name);
+void out_memory(struct out *o);		/* written to nowhere: the text is data, len bytes; out_abandon() frees it */
 /* Room for n bytes at the end; write there and advance len. */
 char *out_room(struct out *o, size_t n);
 void out_add(struct out *o, const void *bytes, size_t n);

@@ -72,5 +72,7 @@ void journal_reader_free(struct journal_reader *r);	/* NULL is fine */
 /* The next record, valid until the next call. EX_OK: there is one. EX_IDLE: none for now; ask again later, and what has been
  * committed since will come. Else an error: the reader is of no further use. It may see a batch whose sync is still to fail. */
 int journal_next(struct journal_reader *r, struct journal_record *record, struct errmsg *e) MUST_USE;
+/* Where the record stands that was handed out last, for messages: "lane/00000001.ndjson:17". */
+void journal_place(const struct journal_reader *r, struct errmsg *place);
 
 #endif

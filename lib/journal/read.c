@@ -267,6 +267,14 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
 	return EX_OK;
 }
 
+void journal_place(const struct journal_reader *r, struct errmsg *place)
+{
+	if (r->line)
+		errmsg_set(place, "%s/%08" PRIu32 SUFFIX ":%" PRIu64, r->dir, r->segment, r->line);
+	else
+		errmsg_set(place, "%s", r->dir);	/* the snapshot of one that resumes */
+}
+
 /* ---- where to begin ---- */
 
 static int reader_new(struct journal_reader **out, const char *dir, struct errmsg *e)

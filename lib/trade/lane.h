@@ -26,6 +26,7 @@ enum outcome {
 };
 const char *outcome_name(enum outcome o);
 bool outcome_parse(const char *text, enum outcome *o);
+bool outcome_over(enum outcome o);				/* nothing more will come of the attempt */
 
 enum intent_status {
 #define STATUS(name, over, meaning) INTENT_STATUS_##name,
@@ -34,6 +35,7 @@ enum intent_status {
 	N_INTENT_STATUSES
 };
 const char *intent_status_name(enum intent_status s);
+bool intent_status_over(enum intent_status s);
 
 enum kill_cause {
 #define KILL_CAUSE(name, meaning) KILL_##name,
@@ -55,6 +57,7 @@ struct lane_send {
 	unsigned char cloid[16];
 	dec8 size, limit_px;
 	double mid_px;
+	dec8 acked;			/* filled, by its outcomes */
 	char *body;			/* owned; NULL once its outcome is known */
 };
 
@@ -78,11 +81,13 @@ struct lane_intent {
 	struct lane_send send;
 	bool in_flight;			/* that one has no outcome that is over, and is not resting */
 	enum outcome outcome;		/* the last one told, if attempts > 0 or over */
-	bool over;			/* the last outcome said so */
+	bool over;			/* the last outcome said so: */
+	uint64_t over_seq;		/* that record; behind lane.step_seq: no step has seen it yet */
 	char oid[24];
 	dec8 acked;			/* filled, by outcomes: sum over attempts */
 	dec8 filled;			/* by fill records */
 	double filled_usd, fee_usd;	/* of these */
+	uint64_t exit_no;		/* of lane.exits, from 1: what its fills brought; 0: none yet */
 	char_text error;
 };
 enum intent_status lane_intent_status(const struct lane_intent *i);
@@ -94,10 +99,11 @@ struct lane_symbol {
 	struct symbol_state own;
 	struct position prior;		/* pos as it was before the last mark that changed its size or side */
 	bool marked;
-	/* The ledger: signed size by the last `positions` batch, moved by every fill behind it. */
+	/* The ledger: signed size by the last `positions` batch (0 if that does not list it) or by a later fill, whichever the exchange
+	 * dates later; a fill names the position before it. */
 	dec8 theirs;
 	double theirs_entry_px, theirs_leverage, theirs_margin_usd, theirs_liquidation_px;
-	bool theirs_isolated, theirs_known;	/* known: in a `positions` batch, or moved by a fill */
+	bool theirs_isolated, theirs_known;	/* known: there was a batch, or a fill of it */
 	int64_t theirs_ms;
 	/* A heal that no step has adopted yet. */
 	bool heal;
@@ -105,12 +111,14 @@ struct lane_symbol {
 	double heal_entry_px;
 };
 
-/* A kill cause that is set, or was: level KILL_OFF. */
+/* A kill cause that is set, or was: level KILL_OFF. Clearing it forgets what it is measured by (peaks; sums of the day; slippages; exits), or
+ * it would rise again at once. since_ms: of the last change of level. */
 struct lane_kill { enum kill_level level; int64_t since_ms; char_text why; };
 
 struct lane_order { char_symbol symbol; char oid[24]; unsigned char cloid[16]; bool has_cloid, buy, reduce_only; dec8 px, open, size; int64_t t_ms; };
 
 enum { LANE_RING = 1024 };		/* entries kept of each of the windows below; more than any bound of theirs */
+struct lane_peak { int64_t day; double usd; };
 struct lane_sent { int64_t ms; bool entry; char_symbol symbol; double notional_usd; };
 struct lane_exit { int64_t ms; double net_usd; };
 
@@ -126,6 +134,7 @@ struct lane {
 	uint64_t seq;			/* of the last record applied */
 	int64_t ts_ms;
 	int64_t step_ms;		/* of the last step_commit; INT64_MIN: none */
+	uint64_t step_seq, prev_step_seq;	/* of the last one and the one before it; 0: none */
 	double balance_usd;		/* of the strategy's account */
 
 	struct lane_symbol *sym;	/* ascending by name */
@@ -148,14 +157,19 @@ struct lane {
 
 	/* Risk. */
 	struct lane_kill kill[N_KILL_CAUSES];
-	int64_t peak_day, loss_day;	/* UTC days since 1970 */
-	double peak_usd;		/* highest account value of peak_day; 0: none */
+	struct lane_peak peak[LANE_RING];	/* highest account values of UTC days, ascending by day; a day that a later one topped is not
+						 * there any more: ask lane_peak_usd() */
+	uint32_t n_peaks;
+	int64_t loss_day;		/* UTC day since 1970 of the newest fill */
 	double day_pnl_usd, day_fee_usd;	/* of loss_day: closed_pnl of its fills, fees */
+	double day_entry_fee_usd;	/* of these fees, those of entries */
 	struct lane_sent sent[LANE_RING];	/* orders that were sent, newest last, wrapped: number i is sent[i % LANE_RING] */
 	uint64_t n_sent;
-	double slip_bps[LANE_RING];	/* of entry fills */
+	int64_t cancel_ms[LANE_RING];	/* when cancellations were sent, the same way */
+	uint64_t n_cancels;
+	double slip_bps[LANE_RING];	/* of entry fills against the middle when they were sent; what was gained is 0 */
 	uint64_t n_slip;
-	struct lane_exit exits[LANE_RING];
+	struct lane_exit exits[LANE_RING];	/* of one order each, all its fills; fees taken off */
 	uint64_t n_exits;
 	bool armed;
 	char_text armed_why;
@@ -168,9 +182,9 @@ struct lane {
 void lane_init(struct lane *l);
 void lane_release(struct lane *l);
 
-/* Takes the next record of the journal: seq and ts_ms are the journal's. Types that mean nothing to the fold are passed over. False: the
- * record contradicts what is known (a second commit of a step, an outcome of an intent that is not there ...): *e says which rule. The
- * state is then as it was, but for seq. */
+/* Takes the next record of the journal: seq and ts_ms are the journal's. Types that mean nothing to the fold are passed over, and so is a
+ * fill that was seen. False: the record contradicts what is known (a second commit of a step, an outcome of an intent that is not there
+ * ...): *e says which rule. The state is then as it was, but for seq. Every step_commit prunes. */
 bool lane_apply(struct lane *l, const struct record *r, uint64_t seq, int64_t ts_ms, struct errmsg *e) MUST_USE;
 
 /* The snapshot: a record of type "state" whose member covers is l->seq, one line with its newline, and back. Both are exact: a lane read
@@ -179,7 +193,7 @@ void lane_write(const struct lane *l, struct buf *line);
 bool lane_read(struct lane *l, const char *line, size_t n, struct errmsg *e) MUST_USE;
 
 /* Drops what no rule can ask for any more: intents that are over since before the step before the last, fills that lie before the cursor
- * by more than a day. */
+ * by more than a day: what is older still counts as seen. */
 void lane_prune(struct lane *l);
 
 struct lane_intent *lane_intent_find(const struct lane *l, const char *id);		/* NULL: none */
@@ -188,12 +202,15 @@ struct lane_symbol *lane_symbol_find(const struct lane *l, const char *name);	/*
 struct lane_symbol *lane_symbol(struct lane *l, const char *name);			/* made if there is none; moves the others */
 bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid);
 
+/* Highest account value in the last so many UTC days, day being the last of them; 0: none is known. */
+double lane_peak_usd(const struct lane *l, int64_t day, double days);
+
 enum kill_level lane_kill_level(const struct lane *l);
 /* The cause with that level that has stood longest; only if the level is not KILL_OFF. */
 enum kill_cause lane_kill_cause(const struct lane *l);
 /* An intent of the symbol is in flight. */
 bool lane_unresolved(const struct lane *l, const char *symbol);
-/* Every intent of steps up to t_ms is over or rests. */
+/* Every intent up to t_ms, an operator's included, is over or rests. */
 bool lane_settled(const struct lane *l, int64_t t_ms);
 
 /* Between the kernel's state and the record. Times that never were are 0 in records, T_NEVER in the kernel. */
