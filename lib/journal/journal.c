@@ -2,6 +2,7 @@
  * Appending: under the lock of the directory first what others appended is read, what a crash left is cut, then the batch is
  * written at the end, and taken back if that fails. */
 #include "journal/line.h"
+#include "journal/reserve.h"
 #include "journal/segments.h"
 
 #include <errno.h>
@@ -22,11 +23,13 @@ struct journal_state {
 	uint32_t segment;
 	uint64_t segment_bytes;
 	bool broken;			/* a sync failed */
+	bool full;			/* what failed last found the disk full */
 	struct buf batch;
 };
 
-static int failed(const struct journal_state *s, struct errmsg *e, const char *what)
+static int failed(struct journal_state *s, struct errmsg *e, const char *what)
 {
+	s->full = errno == ENOSPC || errno == EDQUOT;
 	errmsg_set(e, "%s: segment %08" PRIu32 " cannot be %s: %s", s->end->dir, s->end->segment, what, strerror(errno));
 	return EX_RETRY;
 }
@@ -183,15 +186,29 @@ static int take_back(struct journal_state *s, struct errmsg *e, const char *what
 	return rc;
 }
 
-static int put_batch(struct journal *j, enum journal_sync sync, struct errmsg *e)
+static int put_batch(struct journal_state *s, enum journal_sync sync, struct errmsg *e)
 {
-	struct journal_state *s = j->state;
+	int rc = want_room(s, e);
 
+	if (rc != EX_OK)
+		return rc;
 	if (!write_all(s->fd, s->batch.data, s->batch.len))
 		return take_back(s, e, "appended to");
-	if (sync == JOURNAL_DURABLE && !sync_segment(s))
+	if ((sync & JOURNAL_DURABLE) && !sync_segment(s))
 		return take_back(s, e, "synced");
 	return EX_OK;
+}
+
+/* Once more with the room of the reserve, if that is why it failed and there is one. */
+static int put_batch_at_last(struct journal_state *s, enum journal_sync sync, struct errmsg *e)
+{
+	int rc;
+
+	s->full = false;
+	rc = put_batch(s, sync, e);
+	if (rc != EX_OK && s->full && !s->broken && (sync & JOURNAL_MUST) && reserve_give_up(s->end->dir_fd))
+		rc = put_batch(s, sync, e);
+	return rc;
 }
 
 static int append(struct journal *j, const char *lines, size_t n, int64_t ts_ms, enum journal_sync sync, struct errmsg *e)
@@ -200,8 +217,8 @@ static int append(struct journal *j, const char *lines, size_t n, int64_t ts_ms,
 	uint32_t records;
 	int rc = catch_up(j, e);
 
-	if (rc != EX_OK || (rc = make_batch(j, lines, n, ts_ms, &records, e)) != EX_OK || (rc = want_room(j->state, e)) != EX_OK ||
-	    (rc = put_batch(j, sync, e)) != EX_OK)
+	if (rc != EX_OK || (rc = make_batch(j, lines, n, ts_ms, &records, e)) != EX_OK ||
+	    (rc = put_batch_at_last(j->state, sync, e)) != EX_OK)
 		return rc;
 	j->seq = end->seq = j->seq + records;
 	end->line += records;
@@ -262,6 +279,7 @@ int journal_open(struct journal *j, const char *dir, uint64_t segment_bytes, str
 	rc = lock(j->state, e);
 	if (rc == EX_OK) {
 		rc = catch_up(j, e);
+		j->reserved = reserve_make(end->dir_fd);
 		unlock(j->state);
 	}
 	if (rc != EX_OK)

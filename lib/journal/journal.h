@@ -20,6 +20,9 @@
  *
  * Several processes may append: each append holds a lock on the directory. Readers need none.
  *
+ * The file "reserve" takes room on the disk for nothing. An append that must succeed (JOURNAL_MUST) and finds the disk full removes it and
+ * tries once more; the next journal_open() that finds room makes it again.
+ *
  * A snapshot is a record of type "state" with the member "covers", the seq of the last record that its state contains: a reader that
  * resumes gets the last snapshot and then what came behind that. Functions that return int return an exit status: EX_OK, EX_RETRY
  * (disk, lock, memory), EX_DATA (the journal or a record is wrong), each with a message. */
@@ -28,16 +31,19 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum journal_sync {
-	JOURNAL_KEPT,		/* survives the end of this process, not that of the machine */
-	JOURNAL_DURABLE,	/* on the disk before the call returns */
+	JOURNAL_KEPT = 0,	/* survives the end of this process, not that of the machine */
+	JOURNAL_DURABLE = 1,	/* on the disk before the call returns */
+	JOURNAL_MUST = 2,	/* with either: on a full disk the reserve is given up for it. For what brings a lane to rest, nothing else */
 };
 
 struct journal {
 	uint64_t seq;		/* of the last record, 0 in an empty journal; as of the last call */
 	uint64_t cut_bytes;	/* that a crash left and that were cut since journal_open() */
+	bool reserved;		/* there is a reserve, as of journal_open(); else the disk has no room for one */
 	struct journal_state *state;
 };
 
@@ -61,8 +67,8 @@ struct journal_record {
 	size_t len;
 };
 
-/* Reads committed records with seq >= from (at least 1), which must not have been removed. A journal without records is empty,
- * not an error; a directory that is not there is. */
+/* Reads committed records with seq >= from, which must not have been removed; 0: from the first that is there. A journal without records
+ * is empty, not an error; a directory that is not there is. */
 struct journal_reader;
 int journal_read(struct journal_reader **r, const char *dir, uint64_t from, struct errmsg *e) MUST_USE;
 /* From the last snapshot: first that record, then those behind what it covers. Without a snapshot from the first record. */
@@ -72,6 +78,10 @@ void journal_reader_free(struct journal_reader *r);	/* NULL is fine */
 /* The next record, valid until the next call. EX_OK: there is one. EX_IDLE: none for now; ask again later, and what has been
  * committed since will come. Else an error: the reader is of no further use. It may see a batch whose sync is still to fail. */
 int journal_next(struct journal_reader *r, struct journal_record *record, struct errmsg *e) MUST_USE;
+/* An inotify descriptor that is readable once something may have been appended, and what to call before reading then: events that it
+ * takes away happened before. -1 with a message. */
+int journal_watch(const char *dir, struct errmsg *e);
+void journal_watch_drain(int watch_fd);
 /* Where the record stands that was handed out last, for messages: "lane/00000001.ndjson:17". */
 void journal_place(const struct journal_reader *r, struct errmsg *place);
 

@@ -91,12 +91,12 @@ static const char *skip(const char *p, const char *end, const char *text)
 	return p && (size_t)(end - p) >= n && memcmp(p, text, n) == 0 ? p + n : NULL;
 }
 
-bool line_read(const char *line, size_t n, struct journal_record *r)
+bool line_parse(const char *line, size_t n, struct journal_record *r)
 {
 	const char *end = line + n - TAIL_LEN, *p, *q;
 	uint64_t more = 0;
 
-	if (n < HEAD_LEN + TAIL_LEN || !checksum_holds(line, n) || !(p = skip(line, end, HEAD)) || !(q = memchr(p, '"', (size_t)(end - p))))
+	if (n < HEAD_LEN + TAIL_LEN || !(p = skip(line, end, HEAD)) || !(q = memchr(p, '"', (size_t)(end - p))))
 		return false;
 	*r = (struct journal_record){ .type = p, .type_len = (size_t)(q - p), .line = line, .len = n - TAIL_LEN + 1 };
 	if (!(p = skip(q, end, "\",\"seq\":")) || !(p = num_u64_get(p, end, &r->seq)) ||
@@ -106,6 +106,11 @@ bool line_read(const char *line, size_t n, struct journal_record *r)
 		return false;
 	r->more = (uint32_t)more;
 	return r->seq > 0 && more <= UINT32_MAX;
+}
+
+bool line_read(const char *line, size_t n, struct journal_record *r)
+{
+	return n >= HEAD_LEN + TAIL_LEN && checksum_holds(line, n) && line_parse(line, n, r);
 }
 
 void line_open(char *line, const struct journal_record *r)

@@ -13,6 +13,8 @@ void line_seal(struct buf *out, const char *record, size_t n, uint64_t seq, int6
 /* Reads a line of n bytes without its newline; false if its form or its checksum is wrong. Its text is record->line with '}' where the
  * checksum began: line_open() puts it there. */
 bool line_read(const char *line, size_t n, struct journal_record *record) MUST_USE;
+/* The same for a line whose checksum has been found right. */
+bool line_parse(const char *line, size_t n, struct journal_record *record) MUST_USE;
 void line_open(char *line, const struct journal_record *record);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -257,7 +258,7 @@ int journal_next(struct journal_reader *r, struct journal_record *record, struct
 			return rc;
 		line = r->text.data + (r->at - r->text_at);
 		newline = memchr(line, '\n', (size_t)(r->end - r->at));
-		if (!newline || !line_read(line, (size_t)(newline - line), record))
+		if (!newline || !line_parse(line, (size_t)(newline - line), record))
 			return wrong(r, r->line + 1, e, "the line is damaged in memory");
 		line_open(line, record);
 		r->at += (uint64_t)(newline + 1 - line);
@@ -273,6 +274,28 @@ void journal_place(const struct journal_reader *r, struct errmsg *place)
 		errmsg_set(place, "%s/%08" PRIu32 SUFFIX ":%" PRIu64, r->dir, r->segment, r->line);
 	else
 		errmsg_set(place, "%s", r->dir);	/* the snapshot of one that resumes */
+}
+
+/* ---- what others append ---- */
+
+int journal_watch(const char *dir, struct errmsg *e)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd >= 0 && inotify_add_watch(fd, dir, IN_MODIFY | IN_CREATE) >= 0)
+		return fd;
+	errmsg_set(e, "%s: cannot be watched: %s", dir, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void journal_watch_drain(int watch_fd)
+{
+	char events[4096];
+
+	while (read(watch_fd, events, sizeof events) > 0)
+		;
 }
 
 /* ---- where to begin ---- */
@@ -313,11 +336,11 @@ static int seek(struct journal_reader *r, uint64_t from, struct errmsg *e)
 		if ((rc = reader_enter(r, k, e)) != EX_OK)
 			break;
 		rc = journal_next(r, &record, e);
-		if (rc == EX_OK && record.seq > from && k == s.first) {
+		if (rc == EX_OK && from && record.seq > from && k == s.first) {
 			errmsg_set(e, "%s: begins with record %" PRIu64 "; those before it are not there", r->dir, record.seq);
 			return EX_DATA;
 		}
-		if ((rc == EX_OK && record.seq <= from) || (rc == EX_IDLE && k == s.first)) {
+		if ((rc == EX_OK && record.seq <= from) || ((rc == EX_OK || rc == EX_IDLE) && k == s.first)) {
 			r->seq = 0;
 			return reader_enter(r, k, e);
 		}

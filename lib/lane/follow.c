@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 /* ---- reading ---- */
@@ -47,31 +46,13 @@ static int take_all(struct follow *f, struct errmsg *e)
 	return rc == EX_IDLE ? EX_OK : rc;
 }
 
-/* What is read next has happened before: events of it say nothing more. */
-static void drain(int watch_fd)
-{
-	char events[4096];
-
-	while (read(watch_fd, events, sizeof events) > 0)
-		;
-}
-
 int follow_catch_up(struct follow *f, struct errmsg *e)
 {
-	drain(f->watch_fd);
+	journal_watch_drain(f->watch_fd);
 	return take_all(f, e);
 }
 
 /* ---- opening ---- */
-
-static int watch(struct follow *f, const char *dir, struct errmsg *e)
-{
-	f->watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (f->watch_fd >= 0 && inotify_add_watch(f->watch_fd, dir, IN_MODIFY | IN_CREATE) >= 0)
-		return EX_OK;
-	errmsg_set(e, "%s: cannot be watched: %s", dir, strerror(errno));
-	return EX_RETRY;
-}
 
 /* The snapshot, if there is one, is the first that a reader that resumes gets. */
 static int begin(struct follow *f, struct errmsg *e)
@@ -97,8 +78,8 @@ int follow_open(struct follow *f, const char *dir, struct errmsg *e)
 	lane_init(&f->lane);
 	out_memory(&f->batch);
 	rc = journal_open(&f->journal, dir, 0, e);
-	if (rc == EX_OK)
-		rc = watch(f, dir, e);
+	if (rc == EX_OK && (f->watch_fd = journal_watch(dir, e)) < 0)
+		rc = EX_RETRY;
 	if (rc == EX_OK)
 		rc = journal_resume(&f->reader, dir, e);
 	if (rc == EX_OK)

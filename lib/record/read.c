@@ -84,9 +84,23 @@ static const char *get_id(const char *p, const char *end, char *dst)
 #undef FIELD
 #undef RECORD_END
 
+/* A line of a journal has members of its own behind the type (docs/journal.md). NULL: it is none. */
+static const char *behind_journal(const char *p, const char *end)
+{
+	const char *more;
+	uint64_t u;
+	int64_t t;
+
+	if (!(p = MATCH(p, end, ",\"seq\":")) || !(p = num_u64_get(p, end, &u)) || !(p = MATCH(p, end, ",\"ts_ms\":")) ||
+	    !(p = num_i64_get(p, end, &t)))
+		return NULL;
+	more = MATCH(p, end, ",\"more\":");
+	return more ? num_u64_get(more, end, &u) : p;
+}
+
 static bool parse_fast(struct record *r, const char *p, const char *end)
 {
-	const char *rest;
+	const char *rest, *journal;
 
 	p = MATCH(p, end, "{\"type\":\"");
 	if (!p)
@@ -95,7 +109,8 @@ static bool parse_fast(struct record *r, const char *p, const char *end)
 	rest = MATCH(p, end, #name "\""); \
 	if (rest) { \
 		r->type = REC_##name; \
-		return fast_##name(rest, end, &r->u.name); \
+		journal = behind_journal(rest, end); \
+		return fast_##name(rest, end, &r->u.name) || (journal && fast_##name(journal, end, &r->u.name)); \
 	}
 #define FIELD(kind, member, key, meaning)
 #define RECORD_END

@@ -9,8 +9,11 @@
 
 /* Room for one element more behind n. */
 void *lane_room(void *array, uint32_t n, uint32_t *cap, size_t size);
-/* Where a fill's key stands, or would stand. */
-uint32_t lane_tid_place(const struct lane *l, const char *symbol, const char *tid, bool *there);
+/* Remembers a fill; false: it was seen. */
+bool lane_tid_add(struct lane *l, const struct rec_fill *r);
+void lane_tids_prune(struct lane *l);
+/* Makes the table anew: the list has changed. */
+void lane_tids_index(struct lane *l);
 /* So long before the cursor that its key is not kept: what was taken over whole is not new. */
 static inline bool lane_fill_is_old(const struct lane *l, int64_t t_ms) { return t_ms < l->fills_to_ms - DAY_MS; }
 

@@ -21,6 +21,7 @@ void lane_release(struct lane *l)
 	free(l->sym);
 	free(l->order);
 	free(l->tid);
+	free(l->tid_at);
 	lane_init(l);
 }
 
@@ -172,44 +173,6 @@ enum intent_status lane_intent_status(const struct lane_intent *i)
 	return unsent(i);
 }
 
-/* ---- fills ---- */
-
-static int tid_order(const struct lane_tid *t, const char *symbol, const char *tid)
-{
-	int order = strcmp(t->tid, tid);
-
-	return order ? order : strcmp(t->symbol, symbol);
-}
-
-uint32_t lane_tid_place(const struct lane *l, const char *symbol, const char *tid, bool *there)
-{
-	uint32_t lo = 0, hi = l->n_tids;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int order = tid_order(&l->tid[mid], symbol, tid);
-
-		if (order == 0) {
-			*there = true;
-			return mid;
-		}
-		if (order < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*there = false;
-	return lo;
-}
-
-bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid)
-{
-	bool there;
-
-	lane_tid_place(l, symbol, tid, &there);
-	return there;
-}
-
 /* ---- what is measured ---- */
 
 double lane_peak_usd(const struct lane *l, int64_t day, double days)
@@ -261,18 +224,8 @@ static void prune_intents(struct lane *l)
 	l->n_intents = kept;
 }
 
-static void prune_fills(struct lane *l)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < l->n_tids; i++)
-		if (!lane_fill_is_old(l, l->tid[i].t_ms))
-			l->tid[kept++] = l->tid[i];
-	l->n_tids = kept;
-}
-
 void lane_prune(struct lane *l)
 {
 	prune_intents(l);
-	prune_fills(l);
+	lane_tids_prune(l);
 }

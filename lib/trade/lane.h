@@ -154,6 +154,7 @@ struct lane {
 	int64_t fills_to_ms, funding_to_ms;	/* cursors; 0: none */
 	struct lane_tid { char_symbol symbol; char tid[24]; int64_t t_ms; } *tid;	/* fills seen, those older than the cursor less a day dropped */
 	uint32_t n_tids, cap_tids;
+	uint32_t *tid_at, cap_tid_at;	/* hash table of places in tid, plus 1; 0: free */
 
 	/* Risk. */
 	struct lane_kill kill[N_KILL_CAUSES];

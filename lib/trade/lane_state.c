@@ -320,6 +320,8 @@ bool lane_read(struct lane *l, const char *line, size_t n, struct errmsg *e)
 	if (!json_parse(&d, line, n, e))
 		return false;
 	ok = read_state(l, &d, e);
+	if (ok)
+		lane_tids_index(l);
 	json_release(&d);
 	if (!ok)
 		lane_release(l);

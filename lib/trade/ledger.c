@@ -143,25 +143,6 @@ static bool read_fill(struct fill *f, const struct rec_fill *r, struct errmsg *e
 	return true;
 }
 
-/* False: it is there. */
-static bool remember(struct lane *l, const struct rec_fill *r)
-{
-	bool there;
-	uint32_t at = lane_tid_place(l, r->symbol, r->tid, &there);
-	struct lane_tid *t;
-
-	if (there)
-		return false;
-	l->tid = lane_room(l->tid, l->n_tids, &l->cap_tids, sizeof *l->tid);
-	t = &l->tid[at];
-	memmove(t + 1, t, (l->n_tids++ - at) * sizeof *t);
-	memset(t, 0, sizeof *t);
-	strcpy(t->symbol, r->symbol);
-	strcpy(t->tid, r->tid);
-	t->t_ms = r->t_ms;
-	return true;
-}
-
 /* Mean entry price behind a fill that leads from one signed size to another. */
 static double entry_behind(double entry_px, dec8 from, dec8 to, double px)
 {
@@ -256,7 +237,7 @@ bool fold_fill(struct lane *l, const struct rec_fill *r, struct errmsg *e)
 
 	if (!read_fill(&f, r, e))
 		return false;
-	if (lane_fill_is_old(l, r->t_ms) || !remember(l, r))
+	if (lane_fill_is_old(l, r->t_ms) || !lane_tid_add(l, r))
 		return true;
 	move_position(l, &f);
 	i = intent_of(l, r);

@@ -20,7 +20,12 @@
 
 /* ---- a disk that fails on demand: these stand before libc's own ---- */
 
-static struct { int write_errno, sync_errno, truncate_errno; size_t write_most; unsigned interrupts, writes, syncs; } disk;
+static struct {
+	int write_errno, sync_errno, truncate_errno;
+	size_t write_most;
+	unsigned interrupts, writes, syncs, removed;
+	bool removing_helps;	/* what is removed makes room */
+} disk;
 
 static int disk_fails(int error)
 {
@@ -48,6 +53,14 @@ int fdatasync(int fd)
 {
 	disk.syncs++;
 	return disk.sync_errno ? disk_fails(disk.sync_errno) : (int)syscall(SYS_fdatasync, fd);
+}
+
+int unlinkat(int dir_fd, const char *path, int flags)
+{
+	disk.removed++;
+	if (disk.removing_helps)
+		disk.write_errno = 0;
+	return (int)syscall(SYS_unlinkat, dir_fd, path, flags);
 }
 
 int ftruncate(int fd, off_t size)
@@ -362,6 +375,81 @@ static void test_failed_write(void)
 	buf_release(&before);
 }
 
+static bool reserve_is_there(void)
+{
+	struct stat st;
+
+	return stat("j/reserve", &st) == 0 && st.st_size == 1 << 20 && st.st_blocks * 512 >= st.st_size;
+}
+
+/* The disk is full until the reserve is gone. */
+static void test_reserve(void)
+{
+	static const char batch[] = "{\"type\":\"x\",\"n\":1}\n{\"type\":\"x\",\"n\":2}\n";
+	struct journal j, other;
+
+	make("j");
+	CHECK(journal_open(&j, "j", 0, &why) == EX_OK && j.reserved && reserve_is_there());
+	for (size_t most = 0; most < 100; most += 33) {
+		memset(&disk, 0, sizeof disk);
+		disk.write_errno = ENOSPC;
+		disk.write_most = most;
+		CHECK(append(&j, batch, JOURNAL_DURABLE) == EX_RETRY && reserve_is_there());	/* not for everybody */
+		disk.removing_helps = true;
+		disk.write_most = most;
+		CHECK(append(&j, batch, JOURNAL_DURABLE | JOURNAL_MUST) == EX_OK && !reserve_is_there() && disk.removed == 1);
+		disk.write_errno = ENOSPC;
+		CHECK(append(&j, batch, JOURNAL_DURABLE | JOURNAL_MUST) == EX_RETRY);	/* there is none any more */
+		CHECK_TEXT(why.text, "j: segment 00000001 cannot be appended to: No space left on device; nothing was appended");
+		memset(&disk, 0, sizeof disk);
+		CHECK(journal_open(&other, "j", 0, &why) == EX_OK && other.reserved && reserve_is_there());
+		journal_close(&other);
+	}
+	disk.write_errno = EIO;
+	CHECK(append(&j, batch, JOURNAL_MUST) == EX_RETRY && reserve_is_there());	/* room is not what it lacks */
+	memset(&disk, 0, sizeof disk);
+	CHECK(append(&j, batch, JOURNAL_MUST) == EX_OK && reserve_is_there() && disk.syncs == 0);
+	journal_close(&j);
+	CHECK_TOLD("j", 4, "4:fill,5:x,6:x,7:x,8:x,9:x,10:x,11:x,12:x,13:x,14:x");
+}
+
+/* A part of a reserve is made whole. */
+static void test_reserve_again(void)
+{
+	struct journal j;
+
+	make("j");
+	CHECK(journal_open(&j, "j", 0, &why) == EX_OK);
+	journal_close(&j);
+	CHECK(truncate("j/reserve", 4096) == 0 && !reserve_is_there());
+	CHECK(journal_open(&j, "j", 0, &why) == EX_OK && reserve_is_there());
+	journal_close(&j);
+	CHECK(unlink("j/reserve") == 0 && mkdir("j/reserve", 0700) == 0);
+	CHECK(journal_open(&j, "j", 0, &why) == EX_OK && !j.reserved);	/* without one all the same */
+	journal_close(&j);
+	CHECK(rmdir("j/reserve") == 0);
+}
+
+/* From the first that is there. */
+static void test_from_the_first(void)
+{
+	struct journal_reader *r;
+	struct journal_record record;
+	struct journal j;
+
+	make("j");
+	CHECK(journal_open(&j, "j", 1, &why) == EX_OK);
+	for (int i = 0; i < 3; i++)
+		CHECK(append(&j, "{\"type\":\"x\"}\n", JOURNAL_KEPT) == EX_OK);
+	journal_close(&j);
+	CHECK(unlink("j" FIRST) == 0);
+	CHECK(journal_read(&r, "j", 1, &why) == EX_DATA);
+	CHECK(journal_read(&r, "j", 0, &why) == EX_OK && journal_next(r, &record, &why) == EX_OK && record.seq > 1);
+	journal_place(r, &why);
+	CHECK_TEXT(why.text, "j/00000002.ndjson:1");
+	journal_reader_free(r);
+}
+
 static void test_short_and_interrupted(void)
 {
 	struct journal j;
@@ -581,6 +669,9 @@ int main(void)
 	test_zeros();
 	test_lost_commit();
 	test_failed_write();
+	test_reserve();
+	test_reserve_again();
+	test_from_the_first();
 	test_short_and_interrupted();
 	test_failed_sync();
 	test_failed_rollover();
