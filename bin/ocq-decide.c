@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *config_path, *symbols, *fill, *init_path;
+static const char *config_path, *symbols, *fill, *init_path, *venue_path;
 static struct config_layers layers;
 static struct run_options run = { .balance_usd = 10000, .lookback = 200 };
 static int64_t from_ms = INT64_MIN, to_ms = INT64_MAX;
@@ -28,6 +28,7 @@ static const struct opt opts[] = {
 	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000)" },
 	{ 0, "lookback", OPT_U32, &run.lookback, "N", "bars before a symbol may enter (200)" },
 	{ 0, "slippage-bps", OPT_F64, &slippage_bps, "BPS", "instead of trade.slippage_bps" },
+	{ 0, "venue", OPT_TEXT, &venue_path, "META", "lots, ticks, minimum and fee of an exchange: records of ocq-hl info meta" },
 	{ 0, "strict", OPT_FLAG, &strict, NULL, "a stream without header or end is an error" },
 	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "write the events without header and end", OPT_OUTPUT },
 	{ 0, "lenient", OPT_FLAG, &layers.lenient, NULL, "configuration errors become warnings" },
@@ -44,6 +45,7 @@ struct decide {
 	struct config config;
 	char config_id[65];
 	struct init_state init;
+	struct venue_table venue;
 	struct stepper st;
 	struct run_result result;	/* holds the events of one step only */
 	char_symbol *name;		/* ascending, beside st.sym */
@@ -71,6 +73,10 @@ static void load(struct decide *d)
 		die(EX_DATA, "%s", e.text);
 	if (init_path)
 		run.balance_usd = d->init.balance_usd;
+	if (venue_path) {
+		venue_load(&d->venue, venue_path);
+		run.venue = &d->venue;
+	}
 	if (!stepper_init(&d->st, &d->config, &run, &d->result, &e))
 		die(EX_CONFIG, "%s", e.text);
 }
@@ -101,6 +107,8 @@ static void learn(struct decide *d, const char *name)
 	if (at >= 0)
 		return;
 	at = -at - 1;
+	if (venue_path)
+		venue_need(&d->venue, venue_path, name);
 	if (d->n_names == d->cap_names) {
 		d->cap_names = d->cap_names ? d->cap_names * 2 : 64;
 		d->name = xreallocarray(d->name, d->cap_names, sizeof *d->name);
@@ -242,6 +250,7 @@ static void decide_release(struct decide *d)
 	stepper_release(&d->st);
 	run_result_release(&d->result);
 	init_state_release(&d->init);
+	venue_release(&d->venue);
 	config_release(&d->config);
 	free(d->section.rec);
 	free(d->name);

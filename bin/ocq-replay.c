@@ -14,8 +14,8 @@
 
 static struct load load = LOAD_INIT;
 static struct run_options run = { .balance_usd = 10000, .lookback = 200 };
-static const char *init_path, *explain_at;
-static const char *trades_path, *equity_path, *events_path, *report_path, *csv_path;
+static const char *init_path, *explain_at, *venue_path;
+static const char *decisions_path, *trades_path, *equity_path, *events_path, *report_path, *csv_path;
 static bool no_header;
 
 static const struct opt opts[] = {
@@ -27,9 +27,11 @@ static const struct opt opts[] = {
 	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000), warm-up bars (200)" },
 	{ 0, "lookback", OPT_U32, &run.lookback, "N" },
 	{ 0, "slippage-bps", OPT_F64, &load.slippage_bps, "BPS", "instead of trade.slippage_bps" },
+	{ 0, "venue", OPT_TEXT, &venue_path, "META", "lots, ticks, minimum and fee of an exchange: records of ocq-hl info meta" },
 	{ 0, "trades", OPT_TEXT, &trades_path, "FILE", "record streams (- is stdout)", OPT_OUTPUT },
 	{ 0, "equity", OPT_TEXT, &equity_path, "FILE", NULL, OPT_OUTPUT },
 	{ 0, "events", OPT_TEXT, &events_path, "FILE", NULL, OPT_OUTPUT },
+	{ 0, "decisions", OPT_TEXT, &decisions_path, "FILE", "decisions as a lane's journal has them", OPT_OUTPUT },
 	{ 0, "report", OPT_TEXT, &report_path, "FILE", "JSON report; one CSV row per close", OPT_OUTPUT },
 	{ 0, "csv", OPT_TEXT, &csv_path, "FILE", NULL, OPT_OUTPUT },
 	{ 0, "explain", OPT_TEXT, &explain_at, "SYM@T", "write every gate of that evaluation to stdout", OPT_OUTPUT },
@@ -44,6 +46,7 @@ struct job {
 	struct config config;
 	struct market market;
 	struct init_state init;
+	struct venue_table venue;
 	struct contract contract;
 	struct run_result result;
 	char config_id[65];
@@ -63,6 +66,18 @@ static void load_init(struct init_state *s, const struct market *m)
 			warn("%s: no candles for %s: its position is left out", init_path, s->position[i].symbol);
 	run.balance_usd = s->balance_usd;
 	run.init = s;
+}
+
+static void load_venue(struct venue_table *t, const struct market *m)
+{
+	uint32_t i;
+
+	if (!venue_path)
+		return;
+	venue_load(t, venue_path);
+	for (i = 0; i < m->n_symbols; i++)
+		venue_need(t, venue_path, m->symbol[i]);
+	run.venue = t;
 }
 
 /* --explain: the evaluations of one symbol at one time. */
@@ -160,6 +175,26 @@ static void write_events(const struct job *s)
 	stream_finish(&o, r->n_events);
 }
 
+/* The end of the window closes every position; a lane goes on, and its journal has no such decisions. */
+static void write_decisions(const struct job *s)
+{
+	const struct run_result *r = &s->result;
+	struct rec_decision rec;
+	uint64_t n = 0;
+	struct out o;
+	size_t i;
+
+	stream_begin(&o, decisions_path, s);
+	for (i = 0; i < r->n_events; i++) {
+		if (r->event[i].reason == WHY_END_OF_BACKTEST)
+			continue;
+		decision_record(&rec, &r->event[i], s->market.symbol[r->event[i].symbol]);
+		record_write(&o, REC_decision, &rec);
+		n++;
+	}
+	stream_finish(&o, n);
+}
+
 static void write_trades(const struct job *s)
 {
 	const struct run_result *r = &s->result;
@@ -235,7 +270,7 @@ static bool same_file(const char *a, const char *b)
 /* One of the outputs may be stdout; without any, the report is. */
 static void check_outputs(void)
 {
-	const char *const paths[] = { trades_path, equity_path, events_path, report_path, csv_path, explain_at ? "-" : NULL };
+	const char *const paths[] = { decisions_path, trades_path, equity_path, events_path, report_path, csv_path, explain_at ? "-" : NULL };
 	int given = 0, on_stdout = 0;
 	size_t i, k;
 
@@ -254,6 +289,8 @@ static void check_outputs(void)
 
 static void write_outputs(const struct job *s)
 {
+	if (decisions_path)
+		write_decisions(s);
 	if (trades_path)
 		write_trades(s);
 	if (equity_path)
@@ -271,6 +308,7 @@ static void job_release(struct job *s)
 	run_result_release(&s->result);
 	contract_release(&s->contract);
 	init_state_release(&s->init);
+	venue_release(&s->venue);
 	market_release(&s->market);
 	config_release(&s->config);
 }
@@ -294,6 +332,7 @@ int main(int argc, char **argv)
 	load_config(&load, &s.config, run.lookback);
 	load_market(&load, &s.market, &s.config);
 	load_init(&s.init, &s.market);
+	load_venue(&s.venue, &s.market);
 	config_id(&s.config, s.config_id);
 	contract_make(&s.contract, &s.market, run.lookback, run.balance_usd, s.config.params.trade_slippage_bps);
 	run_replay(&s, &explain);

@@ -109,3 +109,44 @@ replay() { ocq-replay -q -c s.yaml --candles c.db --lookback 60 "$@"; }
 	[ ! -s err ]
 	sed 1d got | cmp - <(head -n "$open" all)
 }
+
+# The exchange's markets for the symbols of c.db, with different lots, in meta.
+meta() {
+	{
+		echo '{"type":"fees","taker":0.0004,"maker":0.0001,"spot_taker":0,"spot_maker":0}'
+		sqlite3 c.db 'SELECT DISTINCT symbol FROM candles' | jq -Rcn '[inputs] | to_entries[] |
+			{type: "asset", symbol: .value, id: .key, sz_decimals: (.key % 4), max_leverage: 3, delisted: false, only_isolated: false}'
+	} >meta
+}
+
+@test "decide: under an exchange's rules the stream is still the replay, in whole lots, on ticks, at its fee" {
+	stream; meta
+	decide --no-header --venue meta <s.ndjson >a
+	replay --no-header --venue meta --events b --decisions d
+	[ "$(wc -l <a)" -gt 20 ]
+	cmp a b
+	replay --no-header --events without
+	run ! cmp -s a without
+	jq -e -s --slurpfile m meta '($m | map(select(.type == "asset")) | INDEX(.symbol)) as $m | all(.[];
+		($m[.symbol].sz_decimals) as $d
+		| (.size * pow(10; $d) | . - round | fabs < 1e-6)
+		and (.price * pow(10; 6 - $d) | . - round | fabs < 1e-3)
+		and .leverage <= 3 and (.leverage | . == floor)
+		and (.fee_usd - .notional_usd * 0.0004 | fabs < 1e-9))' a
+	jq -e -s 'all(.[] | select(.action | startswith("OPEN")); .notional_usd >= 10)' a
+	jq -c 'select(.reason_code != "exit_end_of_backtest") | .type = "decision" | del(.seq)' b | jq -cS . | cmp - <(jq -cS . d)
+}
+
+@test "decide: a symbol that the exchange's records lack is an error, and so are records without one" {
+	stream; meta
+	name=$(sed -n '2s/.*"symbol":"\([^"]*\)".*/\1/p' meta)
+	grep -v "\"$name\"" meta >less
+	dies 65 "less: no asset record of $name" decide --venue less <s.ndjson
+	dies 65 "less: no asset record of $name" replay --venue less
+	head -n 1 meta >none
+	dies 65 "none: no asset records" replay --venue none
+	cat meta <(sed -n 2p meta) >twice
+	dies 65 "twice: $name twice" replay --venue twice
+	sed '2s/"sz_decimals":0/"sz_decimals":7/' meta >seven
+	dies 65 'seven:2: '"$name"': "sz_decimals"' replay --venue seven
+}

@@ -7,6 +7,7 @@
 #include "record/record.h"
 
 void event_record(struct rec_event *rec, const struct event *e, uint64_t seq, const char *symbol);
+void decision_record(struct rec_decision *rec, const struct event *e, const char *symbol);
 void trade_record(struct rec_trade *rec, const struct event *e, const char *symbol);
 
 /* Writes one `gate` record for every gate and filter of an evaluation: value, relation, bound, verdict. sym: after it. */

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "engine/venue.h"
 #include "kernel/step.h"
 #include "store/market.h"
 
@@ -51,6 +52,7 @@ struct run_options {
 	uint32_t lookback;
 	const struct init_state *init;		/* or NULL; its balance is not read */
 	const struct run_observer *observer;	/* or NULL */
+	const struct venue_table *venue;	/* has every symbol of the run; NULL: no exchange's rules */
 };
 
 /* Which sub-bars a run uses, and how: by the texts of the configuration, or by what was loaded (repair intervals_from_data). */

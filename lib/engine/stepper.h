@@ -11,6 +11,8 @@ struct stepper {
 	struct run_state run;
 	struct context context;		/* of the current step */
 	struct symbol_state *sym;	/* owned; run.sym */
+	const struct venue_table *venue;	/* or NULL */
+	struct venue_rule *rule;	/* owned, beside sym; run.venue. Only with venue */
 	struct candidate *cand;		/* owned; room for one per symbol */
 	uint32_t n_cand, cap_symbols;
 	struct run_result *out;		/* events are appended here */
@@ -22,7 +24,8 @@ bool stepper_init(struct stepper *s, const struct config *c, const struct run_op
 		  struct errmsg *e) MUST_USE;
 void stepper_release(struct stepper *s);
 
-/* Inserts a symbol at index `at`, so that names stay ascending. Not between stepper_begin() and stepper_rank(). */
+/* Inserts a symbol at index `at`, so that names stay ascending; the exchange's table, if there is one, must have it.
+ * Not between stepper_begin() and stepper_rank(). */
 void stepper_insert(struct stepper *s, uint32_t at, const char *name);
 /* Imported positions and clocks of symbols that are known by now; find: index of a name or -1. */
 void stepper_import(struct stepper *s, const struct init_state *init, int (*find)(void *arg, const char *name), void *arg);

@@ -4,15 +4,17 @@
 
 #include "kernel/math.h"
 
-static KERNEL_FN double fee_usd(double notional_usd)
+static KERNEL_FN double fee_usd(const struct venue_rule *v, double notional_usd)
 {
-	return quantise(notional_usd * (TAKER_FEE_BPS / 10000.0));
+	return quantise(notional_usd * ((v ? v->fee_bps : TAKER_FEE_BPS) / 10000.0));
 }
 
 /* Price after slippage against the trader, who buys or sells. */
-static KERNEL_FN double slipped(double price, bool buys, double bps)
+static KERNEL_FN double slipped(const struct venue_rule *v, double price, bool buys, double bps)
 {
-	return quantise(buys ? price * (1 + bps / 10000.0) : price * (1 - bps / 10000.0));
+	double fill = quantise(buys ? price * (1 + bps / 10000.0) : price * (1 - bps / 10000.0));
+
+	return v ? venue_price(v, fill, buys) : fill;
 }
 
 KERNEL_FN double run_margin(const struct run_state *r)
@@ -64,23 +66,38 @@ static KERNEL_FN double dynamic_multiplier(const struct params *p, uint8_t confi
 	return conf * trend * vol;
 }
 
-KERNEL_FN void entry_raw_size(struct order *o, const struct params *p, uint8_t confidence, double price, double atr,
-			      double adx, double equity)
+KERNEL_FN void entry_raw_size(struct order *o, const struct params *p, const struct venue_rule *v, uint8_t confidence, double price,
+			      double atr, double adx, double equity)
 {
 	o->margin_usd = equity * p->trade_allocation_pct;
 	if (p->trade_enable_dynamic_sizing)
 		o->margin_usd *= dynamic_multiplier(p, confidence, price, atr, adx);
 	o->leverage = by_confidence(confidence, p->trade_leverage_low, p->trade_leverage_medium, p->trade_leverage_high);
+	if (v)
+		o->leverage = venue_leverage(v, o->leverage);
 	o->notional_usd = o->margin_usd * o->leverage;
 	o->size = price > 0 ? o->notional_usd / price : 0;
 }
 
-KERNEL_FN uint8_t entry_size(struct order *o, const struct params *p, uint8_t confidence, double price, double atr,
-			     double adx, double equity, double margin_in_use)
+/* A size that was chosen, and the margin that it needs. */
+static KERNEL_FN void resize(struct order *o, double size, double price)
 {
-	double headroom = equity * p->trade_max_total_margin_pct - margin_in_use;
+	o->size = size;
+	o->margin_usd = o->size * price / o->leverage;
+	o->notional_usd = o->size * price;
+}
 
-	entry_raw_size(o, p, confidence, price, atr, adx, equity);
+static KERNEL_FN double least_notional(const struct params *p, const struct venue_rule *v)
+{
+	return v && v->min_notional_usd > p->trade_min_notional_usd ? v->min_notional_usd : p->trade_min_notional_usd;
+}
+
+KERNEL_FN uint8_t entry_size(struct order *o, const struct params *p, const struct venue_rule *v, uint8_t confidence, double price,
+			     double atr, double adx, double equity, double margin_in_use)
+{
+	double headroom = equity * p->trade_max_total_margin_pct - margin_in_use, least = least_notional(p, v);
+
+	entry_raw_size(o, p, v, confidence, price, atr, adx, equity);
 	if (headroom <= 0)
 		return SIZING_NO_HEADROOM;
 	if (o->margin_usd > headroom) {
@@ -88,12 +105,12 @@ KERNEL_FN uint8_t entry_size(struct order *o, const struct params *p, uint8_t co
 		o->margin_usd = headroom;
 	}
 	o->notional_usd = o->size * price;
-	if (o->notional_usd < p->trade_min_notional_usd) {
+	if (v)
+		resize(o, venue_lots_down(v, o->size), price);
+	if (o->notional_usd < least) {
 		if (!p->trade_bump_to_min_notional || !(price > 0))
 			return SIZING_TOO_SMALL;
-		o->size = p->trade_min_notional_usd / price;
-		o->margin_usd = o->size * price / o->leverage;
-		o->notional_usd = o->size * price;
+		resize(o, v ? venue_lots_up(v, least / price) : least / price, price);
 		if (o->margin_usd > headroom)
 			return SIZING_TOO_SMALL;
 	}
@@ -117,10 +134,11 @@ KERNEL_FN void account_open(struct run_state *r, const struct params *p, const s
 {
 	struct symbol_state *sym = &r->sym[e->symbol];
 	struct position *pos = &sym->pos;
-	double fee = fee_usd(o->notional_usd);
+	const struct venue_rule *v = run_venue(r, e->symbol);
+	double fee = fee_usd(v, o->notional_usd);
 
 	r->balance_usd -= fee;
-	pos->entry_price = slipped(e->price, e->side == SIDE_LONG, p->trade_slippage_bps);
+	pos->entry_price = slipped(v, e->price, e->side == SIDE_LONG, p->trade_slippage_bps);
 	pos->size = o->size;
 	pos->margin_usd = o->margin_usd;
 	pos->entry_atr = e->atr;
@@ -148,20 +166,26 @@ KERNEL_FN void account_open(struct run_state *r, const struct params *p, const s
 	out->margin_usd = o->margin_usd;
 }
 
-KERNEL_FN bool add_size(struct order *o, const struct params *p, double balance, double price, double leverage,
-			double margin_in_use)
+KERNEL_FN bool add_size(struct order *o, const struct params *p, const struct venue_rule *v, double balance, double price,
+			double leverage, double margin_in_use)
 {
+	double least = least_notional(p, v);
+
 	o->margin_usd = balance * p->trade_allocation_pct * p->trade_add_fraction_of_base_margin;
 	o->leverage = leverage;
 	o->notional_usd = o->margin_usd * leverage;
 	if (!(price > 0))
 		return false;
 	o->size = o->notional_usd / price;
-	if (o->notional_usd < p->trade_min_notional_usd) {
+	if (v)
+		resize(o, venue_lots_down(v, o->size), price);
+	if (o->notional_usd < least) {
 		if (!p->trade_bump_to_min_notional)
 			return false;
-		o->notional_usd = p->trade_min_notional_usd;	/* the margin stays: docs/parity.md "bumped add" */
+		o->notional_usd = least;	/* the margin stays: docs/parity.md "bumped add" */
 		o->size = o->notional_usd / price;
+		if (v)
+			resize(o, venue_lots_up(v, o->size), price);
 	}
 	if (balance * p->trade_max_total_margin_pct - (margin_in_use + o->margin_usd) < 0)
 		return false;
@@ -173,9 +197,10 @@ KERNEL_FN void account_add(struct run_state *r, const struct params *p, const st
 {
 	struct symbol_state *sym = &r->sym[e->symbol];
 	struct position *pos = &sym->pos;
-	double fee = fee_usd(o->notional_usd);
-	double fill = slipped(e->price, pos->side == SIDE_LONG, p->trade_slippage_bps);
-	double total = pos->size + o->size;
+	const struct venue_rule *v = run_venue(r, e->symbol);
+	double fee = fee_usd(v, o->notional_usd);
+	double fill = slipped(v, e->price, pos->side == SIDE_LONG, p->trade_slippage_bps);
+	double total = v ? venue_lots(v, pos->size + o->size) : pos->size + o->size;
 
 	r->balance_usd -= fee;
 	pos->entry_price = total < 1e-12 ? fill : (pos->entry_price * pos->size + fill * o->size) / total;
@@ -203,12 +228,18 @@ KERNEL_FN void account_close(struct run_state *r, uint32_t symbol, bool full, do
 {
 	struct symbol_state *sym = &r->sym[symbol];
 	struct position *pos = &sym->pos;
+	const struct venue_rule *v = run_venue(r, symbol);
 	bool is_long = pos->side == SIDE_LONG;
-	double fill = slipped(price, !is_long, EXIT_SLIPPAGE_BPS);
+	double fill = slipped(v, price, !is_long, EXIT_SLIPPAGE_BPS);
 	double n = full ? pos->size : quantise(pos->size * clamp_f64(fraction, 0, 1));
-	double gain = (fill - pos->entry_price) * n;
-	double ratio = full ? 1 : clamp_f64(n / pos->size, 0, 1);
+	double gain, ratio;
 
+	if (v && !full) {
+		n = venue_part(v, pos->size, n, fill);
+		full = n >= pos->size;
+	}
+	gain = (fill - pos->entry_price) * n;
+	ratio = full ? 1 : clamp_f64(n / pos->size, 0, 1);
 	event_begin(out, t_ms, symbol, full ? ACT_CLOSE_LONG : ACT_REDUCE_LONG, pos->side, reason);
 	if (arg) {
 		out->arg[0] = arg[0];
@@ -220,7 +251,7 @@ KERNEL_FN void account_close(struct run_state *r, uint32_t symbol, bool full, do
 	out->size = n;
 	out->notional_usd = quantise(fill * n);
 	out->pnl_usd = quantise(is_long ? gain : -gain);
-	out->fee_usd = fee_usd(out->notional_usd);
+	out->fee_usd = fee_usd(v, out->notional_usd);
 	out->entry_atr = pos->entry_atr;
 	out->leverage = pos->leverage;
 	out->margin_usd = full ? pos->margin_usd : pos->margin_usd * (n / pos->size);
@@ -234,7 +265,7 @@ KERNEL_FN void account_close(struct run_state *r, uint32_t symbol, bool full, do
 		pos->open = false;
 		r->n_open--;
 	} else {
-		pos->size = pos->size - pos->size * ratio;
+		pos->size = v ? venue_lots(v, pos->size - n) : pos->size - pos->size * ratio;
 		pos->margin_usd = pos->margin_usd * (1 - ratio);
 		pos->tp1_taken = true;
 	}

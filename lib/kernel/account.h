@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Sizes, fills, fees, funding: what a decision does to position and balance (docs/rules/accounting.md). Every change is
- * one event. Fees are 3.5 bps of the notional; an exit slips 0.5 bps, an entry trade.slippage_bps. */
+ * one event. Fees are 3.5 bps of the notional; an exit slips 0.5 bps, an entry trade.slippage_bps. Under an exchange's rules (v; NULL:
+ * none) orders are whole lots, prices lie on its ticks, and the fee is its own. */
 #ifndef OCQ_KERNEL_ACCOUNT_H
 #define OCQ_KERNEL_ACCOUNT_H
 
@@ -19,10 +20,10 @@ struct order { double size, margin_usd, leverage, notional_usd; };
 enum sizing { SIZING_OK, SIZING_NO_HEADROOM, SIZING_TOO_SMALL, SIZING_ZERO };
 
 /* A fresh entry before any cap, and after the caps. */
-KERNEL_FN void entry_raw_size(struct order *o, const struct params *p, uint8_t confidence, double price, double atr,
-			      double adx, double equity);
-KERNEL_FN uint8_t entry_size(struct order *o, const struct params *p, uint8_t confidence, double price, double atr,
-			     double adx, double equity, double margin_in_use);
+KERNEL_FN void entry_raw_size(struct order *o, const struct params *p, const struct venue_rule *v, uint8_t confidence, double price,
+			      double atr, double adx, double equity);
+KERNEL_FN uint8_t entry_size(struct order *o, const struct params *p, const struct venue_rule *v, uint8_t confidence, double price,
+			     double atr, double adx, double equity, double margin_in_use);
 
 struct entry {
 	uint32_t symbol;
@@ -36,8 +37,8 @@ KERNEL_FN void account_open(struct run_state *r, const struct params *p, const s
 			    struct event *out);
 
 /* An add to an open position: false if a rule or a cap forbids it. */
-KERNEL_FN bool add_size(struct order *o, const struct params *p, double balance, double price, double leverage,
-			double margin_in_use);
+KERNEL_FN bool add_size(struct order *o, const struct params *p, const struct venue_rule *v, double balance, double price,
+			double leverage, double margin_in_use);
 KERNEL_FN void account_add(struct run_state *r, const struct params *p, const struct entry *e, const struct order *o,
 			   struct event *out);
 

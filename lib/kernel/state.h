@@ -8,6 +8,7 @@
 #include "kernel/params.h"
 #include "kernel/plan.h"
 #include "kernel/snapshot.h"
+#include "kernel/venue.h"
 
 struct position {
 	double entry_price;		/* size-weighted fills; quantised at open, not after an add */
@@ -51,6 +52,17 @@ struct run_state {
 	int32_t btc, btcusdt;		/* index of the trend anchors named exactly BTC and BTCUSDT; -1: not among the symbols */
 	struct gate_stats stats;
 	struct symbol_state *sym;	/* n_symbols, ascending by name */
+	const struct venue_rule *venue;	/* of each symbol, beside sym; NULL: no exchange's rules */
 };
+
+/* On a GPU there are sweeps only, and those know no exchange. */
+KERNEL_INLINE const struct venue_rule *run_venue(const struct run_state *r, uint32_t symbol)
+{
+#ifdef __CUDA_ARCH__
+	return 0;
+#else
+	return r->venue ? &r->venue[symbol] : 0;
+#endif
+}
 
 #endif

@@ -52,6 +52,7 @@ KERNEL_FN void run_init(struct run_state *r, double balance_usd)
 	r->balance_usd = balance_usd;
 	r->n_open = r->entries = 0;
 	r->stats = none;
+	r->venue = 0;
 	run_symbols(r, 0, 0);
 }
 
@@ -222,7 +223,7 @@ static KERNEL_FN int try_add(struct run_state *r, const struct strategy *st, con
 
 	if (!st->params.trade_enable_pyramiding || !add_allowed(st, sym, e, s))
 		return 0;
-	if (!add_size(&o, &st->params, r->balance_usd, e->price, sym->pos.leverage, run_margin(r)))
+	if (!add_size(&o, &st->params, run_venue(r, e->symbol), r->balance_usd, e->price, sym->pos.leverage, run_margin(r)))
 		return 0;
 	account_add(r, &st->params, e, &o, ev);
 	return 1;
@@ -323,7 +324,7 @@ KERNEL_FN int step_open(struct run_state *r, const struct strategy *st, const st
 	*last = false;
 	if (sym->pos.open || cooling(e->t_ms, sym->last_entry_ms, p->trade_entry_cooldown_s))
 		return 0;
-	sizing = entry_size(&o, p, e->confidence, e->price, e->atr, e->adx, equity, run_margin(r));
+	sizing = entry_size(&o, p, run_venue(r, e->symbol), e->confidence, e->price, e->atr, e->adx, equity, run_margin(r));
 	if (sizing == SIZING_NO_HEADROOM)
 		r->stats.margin += !e->sub_bar;
 	if (sizing != SIZING_OK)

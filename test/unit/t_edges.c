@@ -488,7 +488,7 @@ static int sized(void)
 {
 	struct order o;
 
-	return entry_size(&o, p, CONFIDENCE_HIGH, 100, 1, 40, 10000, number);
+	return entry_size(&o, p, NULL, CONFIDENCE_HIGH, 100, 1, 40, 10000, number);
 }
 
 static int opened(void)	/* number: positions there may be, one being open */

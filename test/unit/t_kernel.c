@@ -348,7 +348,7 @@ static void test_sizing(void)
 		CHECK_SAME(o.margin_usd, number(v, raw, "margin", NAN));
 		CHECK_SAME(o.leverage, number(v, raw, "leverage", NAN));
 		CHECK_SAME(o.notional_usd, number(v, raw, "notional", NAN));
-		got = entry_size(&o, &p, conf, price, atr, adx, equity, number(v, x, "total_margin_used", 0));
+		got = entry_size(&o, &p, NULL, conf, price, atr, adx, equity, number(v, x, "total_margin_used", 0));
 		CHECK((got == SIZING_OK) == truth(v, w, "accepted"));
 		CHECK((got == SIZING_NO_HEADROOM) == (number(v, w, "headroom", NAN) <= 0));
 		if (got == SIZING_OK) {
@@ -363,7 +363,7 @@ static void test_sizing(void)
 		bool got;
 
 		configure(&c, &p, &plan, v, get(v, y, "config"));
-		got = add_size(&o, &p, number(v, y, "equity", 0), number(v, y, "price", 0), number(v, y, "position_leverage", 0),
+		got = add_size(&o, &p, NULL, number(v, y, "equity", 0), number(v, y, "price", 0), number(v, y, "position_leverage", 0),
 			       number(v, y, "total_margin_used", 0));
 		CHECK(got == truth(v, w, "accepted"));
 		CHECK_SAME(o.margin_usd, number(v, w, "add_margin", NAN));

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * The rules of an exchange for each symbol, from the records that `ocq-hl info meta` and `info userFees` print (docs/parity.md "Under an
+ * exchange's rules"). Start-up code: whatever is wrong ends the program with a message and the right status. */
+#ifndef OCQ_ENGINE_VENUE_H
+#define OCQ_ENGINE_VENUE_H
+
+#include "kernel/venue.h"
+#include "record/record.h"
+
+#define VENUE_MIN_NOTIONAL_USD 10.0
+#define VENUE_TAKER_FEE_BPS 4.5		/* where no `fees` record says otherwise */
+
+struct venue_market { char_symbol symbol; uint8_t sz_decimals; struct venue_rule rule; };
+struct venue_table {
+	struct venue_market *at;	/* heap, ascending by symbol */
+	uint32_t n, cap;
+};
+
+/* Reads records `asset`, of which one names each symbol once, and at most one `fees`. Others are passed over. */
+void venue_load(struct venue_table *t, const char *path);
+void venue_release(struct venue_table *t);
+const struct venue_market *venue_find(const struct venue_table *t, const char *symbol);	/* NULL: none */
+/* The same, or the end of the program: path names the file that lacks the symbol. */
+const struct venue_market *venue_need(const struct venue_table *t, const char *path, const char *symbol);
+
+#endif
