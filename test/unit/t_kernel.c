@@ -343,7 +343,7 @@ static void test_sizing(void)
 		uint8_t got;
 
 		configure(&c, &p, &plan, v, get(v, x, "config"));
-		entry_raw_size(&o, &p, conf, price, atr, adx, equity);
+		entry_raw_size(&o, &p, NULL, conf, price, atr, adx, equity);
 		CHECK_SAME(o.size, number(v, raw, "size", NAN));
 		CHECK_SAME(o.margin_usd, number(v, raw, "margin", NAN));
 		CHECK_SAME(o.leverage, number(v, raw, "leverage", NAN));
