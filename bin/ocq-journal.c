@@ -315,14 +315,13 @@ static int do_fold(char **operand, int n)
 static int do_snapshot(char **operand, int n)
 {
 	struct follow f = { .seen = NULL };
-	struct buf line = BUF_INIT;
 	struct errmsg e;
+	uint64_t covers;
 
 	need(follow_open(&f, one_journal(operand, n), &e), &e);
-	lane_write(&f.lane, &line);
-	need(journal_append(&f.journal, line.data, line.len, clock_ms(), JOURNAL_DURABLE, &e), &e);
-	note("record %" PRIu64 " covers %" PRIu64, f.journal.seq, f.lane.seq);
-	buf_release(&line);
+	covers = f.lane.seq;
+	need(follow_snapshot(&f, &e), &e);
+	note("record %" PRIu64 " covers %" PRIu64, f.snapshot_seq, covers);
 	follow_close(&f);
 	return EX_OK;
 }

@@ -12,7 +12,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* A start looks for the snapshot through a segment and then reads what is behind it: together some 10 MB. */
+enum { SEGMENT_BYTES = 8 << 20, SNAPSHOT_RECORDS = 10000 };
+
 /* ---- reading ---- */
+
+static bool is_state(const struct journal_record *j)
+{
+	return j->type_len == 5 && memcmp(j->type, "state", 5) == 0;
+}
 
 static int wrong(const struct follow *f, const struct journal_record *j, const char *why, struct errmsg *e)
 {
@@ -30,6 +38,8 @@ static int take(struct follow *f, const struct journal_record *j, struct errmsg 
 
 	if (!record_parse(&r, j->line, j->len, &why) || !lane_apply(&f->lane, &r, j->seq, j->ts_ms, &why))
 		return wrong(f, j, why.text, e);
+	if (is_state(j))
+		f->snapshot_seq = j->seq;
 	if (f->seen)
 		f->seen(f->arg, &r, j->seq, f->fresh);
 	return EX_OK;
@@ -63,8 +73,9 @@ static int begin(struct follow *f, struct errmsg *e)
 
 	if (rc != EX_OK)
 		return rc == EX_IDLE ? EX_OK : rc;
-	if (j.type_len != 5 || memcmp(j.type, "state", 5) != 0)
+	if (!is_state(&j))
 		return take(f, &j, e);
+	f->snapshot_seq = j.seq;
 	return lane_read(&f->lane, j.line, j.len, &why) ? EX_OK : wrong(f, &j, why.text, e);
 }
 
@@ -75,9 +86,10 @@ int follow_open(struct follow *f, const char *dir, struct errmsg *e)
 	f->reader = NULL;
 	f->watch_fd = -1;
 	f->fresh = false;
+	f->snapshot_seq = 0;
 	lane_init(&f->lane);
 	out_memory(&f->batch);
-	rc = journal_open(&f->journal, dir, 0, e);
+	rc = journal_open(&f->journal, dir, SEGMENT_BYTES, e);
 	if (rc == EX_OK && (f->watch_fd = journal_watch(dir, e)) < 0)
 		rc = EX_RETRY;
 	if (rc == EX_OK)
@@ -133,6 +145,22 @@ int follow_put(struct follow *f, enum record_type type, const void *rec, enum jo
 
 	record_write(&f->batch, type, rec);
 	return append(f, at, sync, e);
+}
+
+bool follow_snapshot_due(const struct follow *f)
+{
+	return f->lane.seq - f->snapshot_seq > SNAPSHOT_RECORDS;
+}
+
+int follow_snapshot(struct follow *f, struct errmsg *e)
+{
+	struct buf line = BUF_INIT;
+	int rc;
+
+	lane_write(&f->lane, &line);
+	rc = journal_append(&f->journal, line.data, line.len, clock_ms(), JOURNAL_KEPT, e);
+	buf_release(&line);
+	return rc == EX_OK ? follow_catch_up(f, e) : rc;
 }
 
 /* ---- one of a kind ---- */

@@ -20,6 +20,7 @@ struct follow {
 	/* Private. */
 	struct out batch;
 	bool fresh;
+	uint64_t snapshot_seq;		/* of the last snapshot, 0: none */
 };
 
 /* Opens or creates the journal (dir), and folds it from its last snapshot. A directory without a `lane` record is not an error here:
@@ -37,6 +38,11 @@ struct out *follow_begin(struct follow *f);
 int follow_commit(struct follow *f, enum journal_sync sync, struct errmsg *e) MUST_USE;
 /* One record, the same; a batch in the making stays as it is. */
 int follow_put(struct follow *f, enum record_type type, const void *rec, enum journal_sync sync, struct errmsg *e) MUST_USE;
+
+/* Appends a snapshot of the fold, so that a start reads what comes behind it alone. ocq-decide does it behind a step, when it is due: many
+ * records came since the last one. */
+bool follow_snapshot_due(const struct follow *f);
+int follow_snapshot(struct follow *f, struct errmsg *e) MUST_USE;
 
 /* The one program of its kind for a lane: a lock in the journal's directory, "lock.NAME", with the pid in it; held until exit. The directory
  * must be there: after follow_open(). False with *e (who holds it): EX_RETRY. */

@@ -56,18 +56,39 @@ static void test_follow(void)
 static void test_snapshot(void)
 {
 	struct follow a = { .seen = NULL };
-	struct buf line = BUF_INIT;
 
-	CHECK(follow_open(&a, journal, &why) == EX_OK && a.lane.seq == 4);
-	lane_write(&a.lane, &line);
-	CHECK(journal_append(&a.journal, line.data, line.len, 9, JOURNAL_KEPT, &why) == EX_OK);
+	CHECK(follow_open(&a, journal, &why) == EX_OK && a.lane.seq == 4 && !follow_snapshot_due(&a));
+	CHECK(follow_snapshot(&a, &why) == EX_OK && a.lane.seq == 5 && a.snapshot_seq == 5);
 	CHECK(follow_put(&a, REC_armed, &(struct rec_armed){ .armed = false }, JOURNAL_KEPT, &why) == EX_OK && a.lane.seq == 6);
 	follow_close(&a);
 	seen = 0;
 	a.seen = see;
-	CHECK(follow_open(&a, journal, &why) == EX_OK && a.lane.seq == 6 && a.lane.step_ms == 5 && !a.lane.armed && seen == 2);
+	CHECK(follow_open(&a, journal, &why) == EX_OK && a.lane.seq == 6 && a.lane.step_ms == 5 && !a.lane.armed && seen == 2 && a.snapshot_seq == 5);
 	follow_close(&a);
-	buf_release(&line);
+}
+
+/* A start does not read more than came since the last snapshots. */
+static void test_snapshot_due(void)
+{
+	struct follow a = { .seen = NULL };
+	struct out *o;
+	char path[80];
+
+	snprintf(path, sizeof path, "%s/due", dir);
+	CHECK(follow_open(&a, path, &why) == EX_OK);
+	for (int i = 0; i < 3; i++) {
+		CHECK(!follow_snapshot_due(&a));
+		o = follow_begin(&a);
+		for (int k = 0; k < 10001; k++)
+			record_write(o, REC_beat, &(struct rec_beat){ .by = "a" });
+		CHECK(follow_commit(&a, JOURNAL_KEPT, &why) == EX_OK && follow_snapshot_due(&a));
+		CHECK(follow_snapshot(&a, &why) == EX_OK);
+	}
+	follow_close(&a);
+	seen = 0;
+	a.seen = see;
+	CHECK(follow_open(&a, path, &why) == EX_OK && a.lane.seq == 30006 && seen == 1);
+	follow_close(&a);
 }
 
 static void test_contradiction(void)
@@ -111,6 +132,7 @@ int main(void)
 	snprintf(journal, sizeof journal, "%s/j", dir);
 	test_follow();
 	test_snapshot();
+	test_snapshot_due();
 	test_contradiction();
 	test_no_directory();
 	test_lock();

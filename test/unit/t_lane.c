@@ -230,6 +230,7 @@ static void test_lane(void)
 	CHECK(lane.begun && lane.mode == LANE_LIVE && lane.testnet && lane.first_ms == T0 - 100 * HOUR && lane.from_ms == T0 &&
 	      lane.lookback == 50 && lane.balance_usd == 1000);
 	CHECK_TEXT(lane.interval, "1h");
+	CHECK_TEXT(lane.account, "0xaa00000000000000000000000000000000000001");
 	REFUSED("second lane", lane, .mode = "live", .network = "mainnet");
 	CHECK(APPLY(config, .config_id = "aa", .accepted = true));
 	CHECK(APPLY(config, .config_id = "bb", .accepted = false));
@@ -296,7 +297,9 @@ static void test_mark_record(void)
 
 	mark_from_state(&m, &s, "BTC", T0);
 	CHECK(m.t_ms == T0 && m.last_add_ms == 0 && m.last_exit_ms == 0 && m.last_close_ms == 12);
+	CHECK_TEXT(m.symbol, "BTC");
 	CHECK_TEXT(m.side, "short");
+	CHECK_TEXT(m.last_close_side, "short");
 	CHECK_TEXT(m.confidence, "high");
 	mark_to_state(&back, &m);
 	CHECK(back.bars == 14 && back.last_exit_ms == T_NEVER && back.pos.last_add_ms == T_NEVER && back.pos.side == SIDE_SHORT);
@@ -349,6 +352,29 @@ static void test_intents(void)
 		    .limit_px = "1", .cloid = "0x00000000000000000000000000000000"));
 }
 
+/* What a record says of an intent is kept whole. */
+static void test_intent_members(void)
+{
+	const struct lane_intent *i;
+
+	begin();
+	CHECK(APPLY(intent, .id = "0123456789abcdef0123456789abcdef", .t_ms = 1, .symbol = "ETH", .action = "REDUCE", .side = "sell", .size = "2",
+		    .reduce_only = true, .ref_px = 3, .limit_px = "4", .notional_usd = 5, .leverage = 6, .confidence = "low",
+		    .reason_code = "code", .reason = "words", .entry_atr = 7, .adx_threshold = 8, .valid_until_ms = 9, .place = 10, .op = "0b"));
+	i = &lane.intent[0];
+	CHECK(i->t_ms == 1 && i->action == INTENT_REDUCE && !i->buy && i->reduce_only && i->size == 2 * DEC8_ONE && i->ref_px == 3);
+	CHECK(i->limit_px == 4 * DEC8_ONE && i->notional_usd == 5 && i->leverage == 6 && i->entry_atr == 7 && i->adx_threshold == 8);
+	CHECK(i->valid_until_ms == 9 && i->place == 10);
+	CHECK_TEXT(i->symbol, "ETH");
+	CHECK_TEXT(i->confidence, "low");
+	CHECK_TEXT(i->reason_code, "code");
+	CHECK_TEXT(i->reason, "words");
+	CHECK_TEXT(i->op, "0b");
+	REFUSED("\"id\"", intent, .id = "0123456789abcdef0123456789abcdeg");
+	REFUSED("\"confidence\"", intent, .id = "0123456789abcdef0123456789abcdee", .action = "OPEN", .side = "buy", .size = "1",
+		.confidence = "a long one");
+}
+
 static void test_verdicts(void)
 {
 	begin();
@@ -377,6 +403,8 @@ static void test_sends(void)
 	CHECK(i->in_flight && i->attempts == 1 && i->send.nonce == 10 && i->send.seq == seq && i->send.sent_ms == now &&
 	      i->send.mid_px == 100 && lane.nonce == 10 && lane.n_sent == 1 && lane.sent[0].entry && lane.sent[0].notional_usd == 150);
 	CHECK_TEXT(i->send.body, "{\"bytes\":1}");
+	CHECK_TEXT(lane.sent[0].symbol, "BTC");
+	CHECK(i->send.expires_ms == T0 + 1 && i->send.size == DEC8_ONE * 3 / 2 && i->send.limit_px == 101 * DEC8_ONE);
 	CHECK(status(0) == INTENT_STATUS_UNKNOWN && lane_unresolved(&lane, "BTC") && !lane_unresolved(&lane, "ETH"));
 	CHECK(!put_send(1, 0, 11) && strstr(why.text, "while an order of BTC is unresolved"));
 	CHECK(!put_send(2, 1, 11) && strstr(why.text, "where 0 is due"));
@@ -414,14 +442,26 @@ static void test_outcomes(void)
 	CHECK(come_out(0, 0, 10, "unknown", false, "") && i->in_flight && i->send.body && status(0) == INTENT_STATUS_UNKNOWN);
 	CHECK(!lane_settled(&lane, T0) && lane_settled(&lane, T0 - 1));
 	CHECK(come_out(0, 0, 10, "dead", false, "0") && !i->in_flight && !i->send.body && status(0) == INTENT_STATUS_ALLOWED);
-	CHECK(put_send(0, 1, 11) && come_out(0, 1, 11, "partial", false, "0.5") && i->acked == DEC8_ONE / 2);
+	CHECK(put_send(0, 1, 11) && i->outcome == OUTCOME_unknown && come_out(0, 1, 11, "partial", false, "0.5") && i->acked == DEC8_ONE / 2);
 	CHECK(put_send(0, 2, 12) && come_out(0, 2, 12, "resting", false, "0.25") && i->acked == DEC8_ONE * 3 / 4);
 	CHECK(status(0) == INTENT_STATUS_PARTIAL && lane_settled(&lane, T0));
 	CHECK(come_out(0, 2, 12, "cancelled", true, "0.5") && i->acked == DEC8_ONE && i->over && i->over_seq == seq);
 	CHECK(status(0) == INTENT_STATUS_PARTIAL_CANCELLED);
 	CHECK(!come_out(0, 2, 12, "filled", true, "1") && strstr(why.text, "which has ended"));
 	CHECK(APPLY(outcome, .kind = "leverage", .outcome = "done", .nonce = 9));	/* of none */
+	order(1, "ETH", "OPEN", T0 + 1);
+	record.u.outcome = (struct rec_outcome){ .kind = "order", .outcome = "rejected", .oid = "55", .error = "too small", .over = true };
+	record.type = REC_outcome;
+	strcpy(record.u.outcome.intent, id(1));
+	CHECK(lane_apply(&lane, &record, ++seq, now, &why));
+	CHECK_TEXT(lane_intent_find(&lane, id(1))->oid, "55");
+	CHECK_TEXT(lane_intent_find(&lane, id(1))->error, "too small");
 	CHECK(APPLY(outcome, .kind = "noop", .outcome = "rejected", .nonce = 10));
+	order(2, "SOL", "OPEN", T0 + 2);
+	record.u.outcome = (struct rec_outcome){ .kind = "leverage", .outcome = "rejected", .nonce = 9, .over = true };
+	record.type = REC_outcome;
+	strcpy(record.u.outcome.intent, id(2));	/* whose leverage it was */
+	CHECK(lane_apply(&lane, &record, ++seq, now, &why) && !lane_intent_find(&lane, id(2))->over);
 }
 
 /* What a single attempt that ends comes to. */
@@ -490,17 +530,14 @@ static void test_fills(void)
 	CHECK(put_fill("BTC", "4", "", false, 50, 1, 1, 0, T0 + 4) && s->theirs == 2 * DEC8_ONE);	/* older */
 	CHECK(put_fill("BTC", "5", "", false, 90, 3, 2, -20, T0 + 6) && s->theirs == -DEC8_ONE && s->theirs_entry_px == 90);
 	CHECK(put_fill("BTC", "6", "", true, 95, 1, -1, -5, T0 + 7) && s->theirs == 0 && s->theirs_entry_px == 0);
-	CHECK(APPLY(outcome, .intent = "", .kind = "order"));
-	/* by the order id where there is no client id */
-	CHECK(come_out(0, 0, 10, "unknown", false, ""));
-	lane_intent_find(&lane, id(0));
 	REFUSED("\"side\"", fill, .symbol = "BTC", .tid = "7", .side = "buy");
-	REFUSED("\"tid\"", fill, .symbol = "BTC", .tid = "0123456789012345678901234", .side = "B");
+	REFUSED("\"tid\"", fill, .symbol = "BTC", .tid = "012345678901234567890123", .side = "B");
 	REFUSED("out of range", fill, .symbol = "BTC", .tid = "7", .side = "B", .sz = 1e12);
 	CHECK(APPLY(cursor, .what = "fills", .to_ms = T0 + 2 * DAY) && lane.fills_to_ms == T0 + 2 * DAY);
 	CHECK(APPLY(cursor, .what = "fills", .to_ms = T0) && lane.fills_to_ms == T0 + 2 * DAY);
 	CHECK(APPLY(cursor, .what = "funding", .to_ms = 9) && lane.funding_to_ms == 9 && APPLY(cursor, .what = "ledger", .to_ms = 9));
-	CHECK(lane.n_tids == 6 && commit(T0 + 1) && lane.n_tids == 0);
+	CHECK(put_fill("ETH", "1", "", true, 1, 1, 0, 0, T0 + 2 * DAY));
+	CHECK(lane.n_tids == 7 && commit(T0 + 1) && lane.n_tids == 1 && lane_fill_seen(&lane, "ETH", "1") && !lane_fill_seen(&lane, "BTC", "1"));
 	CHECK(put_fill("BTC", "1", cloid(0, 0), true, 100.1, 1, 0, 0, T0 + 5) && i->filled == DEC8_ONE);	/* long taken over */
 }
 
@@ -511,8 +548,10 @@ static void test_fill_by_oid(void)
 	CHECK(put_send(0, 0, 10));
 	CHECK(APPLY(fill, .symbol = "BTC", .tid = "1", .oid = "55", .side = "A", .px = 9, .sz = 1, .start_position = 2, .t_ms = T0));
 	CHECK(lane.intent[0].filled == 0);
-	CHECK(APPLY(outcome, .intent = "", .kind = "noop", .outcome = "done"));
-	strcpy(lane.intent[0].oid, "55");
+	record.u.outcome = (struct rec_outcome){ .kind = "order", .nonce = 10, .outcome = "resting", .oid = "55" };
+	record.type = REC_outcome;
+	strcpy(record.u.outcome.intent, id(0));
+	CHECK(lane_apply(&lane, &record, ++seq, now, &why));
 	CHECK(APPLY(fill, .symbol = "BTC", .tid = "2", .oid = "55", .side = "A", .px = 9, .sz = 1, .start_position = 1, .t_ms = T0));
 	CHECK(lane.intent[0].filled == DEC8_ONE);
 }
@@ -567,7 +606,8 @@ static void test_account(void)
 
 static bool put_position(const char *symbol, double szi, int64_t t_ms)
 {
-	struct rec_position r = { .szi = szi, .t_ms = t_ms, .entry_px = 5, .leverage = 3, .margin_used = 2, .isolated = true };
+	struct rec_position r = { .szi = szi, .t_ms = t_ms, .entry_px = 5, .leverage = 3, .margin_used = 2, .isolated = true,
+				  .liquidation_px = 4 };
 
 	strcpy(r.symbol, symbol);
 	return apply(REC_position, &r, sizeof r);
@@ -575,21 +615,32 @@ static bool put_position(const char *symbol, double szi, int64_t t_ms)
 
 static void test_positions(void)
 {
+	const struct lane_symbol *s;
+
 	begin();
 	CHECK(put_mark("SOL", "long", 1, 0) && !lane_symbol_find(&lane, "SOL")->theirs_known);
 	CHECK(put_fill("ETH", "1", "", true, 9, 1, 0, 0, T0 + 10));
-	CHECK(APPLY(positions, .t_ms = T0 + 5, .n = 2));
+	CHECK(put_position("DOGE", 1, T0) && lane_symbol_find(&lane, "DOGE")->theirs_known);
+	CHECK(put_fill("DOGE", "9", "", true, 9, 1, 1, 0, T0 + 5) && lane_symbol_find(&lane, "DOGE")->theirs == 2 * DEC8_ONE);
+	CHECK(APPLY(positions, .t_ms = T0 + 5, .n = 2) && lane_symbol_find(&lane, "DOGE")->theirs == 0);
 	CHECK(!commit(T0) && strstr(why.text, "\"position\" records are missing: 2"));
 	CHECK(put_position("BTC", -0.5, T0 + 5));
 	CHECK(put_position("ETH", 7, T0 + 4) && commit(T0));
-	CHECK(lane_symbol_find(&lane, "BTC")->theirs == -DEC8_ONE / 2 && lane_symbol_find(&lane, "BTC")->theirs_isolated);
+	s = lane_symbol_find(&lane, "BTC");
+	CHECK(s->theirs == -DEC8_ONE / 2 && s->theirs_isolated && s->theirs_known && s->theirs_ms == T0 + 5);
+	CHECK(s->theirs_entry_px == 5 && s->theirs_leverage == 3 && s->theirs_margin_usd == 2 && s->theirs_liquidation_px == 4);
 	CHECK(lane_symbol_find(&lane, "ETH")->theirs == DEC8_ONE);		/* the fill is newer */
 	CHECK(lane_symbol_find(&lane, "SOL")->theirs_known && lane_symbol_find(&lane, "SOL")->theirs == 0);
-	CHECK(lane_symbol(&lane, "XRP")->theirs_known);
+	s = lane_symbol(&lane, "XRP");
+	CHECK(s->theirs_known && s->theirs_ms == T0 + 5 && s->own.last_entry_ms == T_NEVER && s->own.last_exit_ms == T_NEVER &&
+	      s->own.last_close_ms == T_NEVER && s->own.pos.open_ms == T_NEVER && s->prior.last_add_ms == T_NEVER);
 	CHECK(APPLY(positions, .t_ms = T0 + 20, .n = 0) && lane_symbol_find(&lane, "ETH")->theirs == 0 && commit(T0 + 1));
 	CHECK(lane_symbol_find(&lane, "BTC")->theirs_margin_usd == 0);
 	CHECK(put_fill("BTC", "2", "", true, 9, 1, 0, 0, T0 + 19) && lane_symbol_find(&lane, "BTC")->theirs == 0);	/* in the batch already */
+	CHECK(put_position("BTC", 3, T0 + 18) && lane_symbol_find(&lane, "BTC")->theirs == 0);	/* alone, older than the batch */
+	CHECK(put_position("DOT", 3, T0 + 18) && lane_symbol_find(&lane, "DOT")->theirs == 0);
 	CHECK(put_position("BTC", 2, T0 + 30) && lane_symbol_find(&lane, "BTC")->theirs == 2 * DEC8_ONE);	/* alone */
+	CHECK(lane_symbol_find(&lane, "BTC")->theirs_ms == T0 + 30);
 	REFUSED("out of range", position, .symbol = "BTC", .szi = 1e12);
 }
 
@@ -611,12 +662,18 @@ static void test_orders(void)
 	CHECK(put_order("2", "open", 3, T0) && lane.n_orders == 2 && lane.orders_ms == T0);
 	CHECK(lane.order[1].open == 3 * DEC8_ONE && lane.order[1].has_cloid && lane.order[1].buy && lane.order[1].size == 4 * DEC8_ONE);
 	CHECK(put_order("1", "open", 2, T0 + 1) && lane.n_orders == 2 && lane.order[0].open == 2 * DEC8_ONE);	/* pushed */
+	CHECK(put_order("1", "open", 1, T0 + 1) && lane.order[0].open == DEC8_ONE);	/* in the same millisecond */
 	CHECK(put_order("1", "filled", 0, T0) && lane.n_orders == 2);	/* older than what is known */
-	CHECK(put_order("1", "filled", 0, T0 + 2) && lane.n_orders == 1);
+	CHECK(put_order("1", "filled", 0, T0 + 2) && lane.n_orders == 1 && !lane.order[0].reduce_only);
+	CHECK_TEXT(lane.order[0].oid, "2");
+	CHECK_TEXT(lane.order[0].symbol, "BTC");
 	CHECK(put_order("3", "open", 1, T0 + 3) && lane.n_orders == 2 && put_order("4", "canceled", 1, T0 + 3) && lane.n_orders == 2);
 	REFUSED("\"oid\"", order, .symbol = "BTC", .oid = "012345678901234567890123");
 	REFUSED("out of range", order, .symbol = "BTC", .oid = "1", .px = 1e12);
 	CHECK(APPLY(open_orders, .t_ms = T0 + 9, .n = 0) && lane.n_orders == 0);
+	CHECK(APPLY(positions, .t_ms = T0 + 9, .n = 1) && put_position("BTC", 1, T0 + 9));	/* no orders are awaited any more */
+	CHECK(APPLY(order, .symbol = "BTC", .oid = "9", .side = "A", .reduce_only = true, .status = "open") && lane.order[0].reduce_only &&
+	      !lane.order[0].has_cloid && !lane.order[0].buy);
 }
 
 static void test_kill(void)
@@ -852,6 +909,7 @@ int main(void)
 	test_mark_record();
 	test_adopt_and_heal();
 	test_intents();
+	test_intent_members();
 	test_verdicts();
 	test_sends();
 	test_outcomes();
