@@ -14,7 +14,7 @@
 
 enum { STATE_VERSION = 1 };
 
-enum kind { K_bool, K_u8, K_unsigned, K_u64, K_i64, K_f64, K_text, K_owned, K_cloid, K_mode, K_action, K_outcome, K_level };
+enum kind { K_bool, K_side, K_confidence, K_unsigned, K_u64, K_i64, K_f64, K_text, K_owned, K_cloid, K_mode, K_action, K_outcome, K_level };
 
 /* A member of a struct: cap is a text's. */
 struct member { const char *key; enum kind kind; size_t at, cap; };
@@ -35,20 +35,20 @@ static const struct member lane_members[] = {
 };
 
 #define POSITION(pos, prefix) \
-	M_AS(bool, lane_symbol, pos.open, prefix "open"), M_AS(u8, lane_symbol, pos.side, prefix "side"), \
+	M_AS(bool, lane_symbol, pos.open, prefix "open"), M_AS(side, lane_symbol, pos.side, prefix "side"), \
 	M_AS(f64, lane_symbol, pos.size, prefix "size"), M_AS(f64, lane_symbol, pos.entry_price, prefix "entry_price"), \
 	M_AS(f64, lane_symbol, pos.margin_usd, prefix "margin_usd"), M_AS(f64, lane_symbol, pos.leverage, prefix "leverage"), \
 	M_AS(f64, lane_symbol, pos.entry_atr, prefix "entry_atr"), \
 	M_AS(f64, lane_symbol, pos.entry_adx_threshold, prefix "entry_adx_threshold"), \
 	M_AS(f64, lane_symbol, pos.trailing_sl, prefix "trailing_sl"), M_AS(bool, lane_symbol, pos.has_trailing, prefix "has_trailing"), \
 	M_AS(bool, lane_symbol, pos.tp1_taken, prefix "tp1_taken"), M_AS(unsigned, lane_symbol, pos.adds_count, prefix "adds_count"), \
-	M_AS(u8, lane_symbol, pos.confidence, prefix "confidence"), M_AS(i64, lane_symbol, pos.open_ms, prefix "open_ms"), \
+	M_AS(confidence, lane_symbol, pos.confidence, prefix "confidence"), M_AS(i64, lane_symbol, pos.open_ms, prefix "open_ms"), \
 	M_AS(i64, lane_symbol, pos.last_add_ms, prefix "last_add_ms")
 
 static const struct member symbol_members[] = {
 	M(text, lane_symbol, name), M(bool, lane_symbol, marked), POSITION(own.pos, ""),
 	M_AS(i64, lane_symbol, own.last_entry_ms, "last_entry_ms"), M_AS(i64, lane_symbol, own.last_exit_ms, "last_exit_ms"),
-	M_AS(i64, lane_symbol, own.last_close_ms, "last_close_ms"), M_AS(u8, lane_symbol, own.last_close_side, "last_close_side"),
+	M_AS(i64, lane_symbol, own.last_close_ms, "last_close_ms"), M_AS(side, lane_symbol, own.last_close_side, "last_close_side"),
 	M_AS(bool, lane_symbol, own.last_close_was_flip, "last_close_was_flip"), M_AS(f64, lane_symbol, own.close, "close"),
 	POSITION(prior, "prior_"), M(i64, lane_symbol, theirs), M(f64, lane_symbol, theirs_entry_px), M(f64, lane_symbol, theirs_leverage),
 	M(f64, lane_symbol, theirs_margin_usd), M(f64, lane_symbol, theirs_liquidation_px), M(bool, lane_symbol, theirs_isolated),
@@ -110,7 +110,8 @@ static void put(struct jsonw *w, const struct member *m, const void *at)
 {
 	switch (m->kind) {
 	case K_bool: jsonw_bool(w, *(const bool *)at); break;
-	case K_u8: jsonw_u64(w, *(const uint8_t *)at); break;
+	case K_side:
+	case K_confidence: jsonw_u64(w, *(const uint8_t *)at); break;
 	case K_unsigned: jsonw_u64(w, *(const uint32_t *)at); break;
 	case K_u64: jsonw_u64(w, *(const uint64_t *)at); break;
 	case K_i64: jsonw_i64(w, *(const int64_t *)at); break;
@@ -145,7 +146,8 @@ static bool get(const struct json_doc *d, const struct json *v, const struct mem
 
 	switch (m->kind) {
 	case K_bool: return json_bool(v, at);
-	case K_u8: return get_small(d, v, UINT8_MAX, &small) && (*(uint8_t *)at = (uint8_t)small, true);
+	case K_side: return get_small(d, v, SIDE_SHORT, &small) && (*(uint8_t *)at = (uint8_t)small, true);
+	case K_confidence: return get_small(d, v, CONFIDENCE_HIGH, &small) && (*(uint8_t *)at = (uint8_t)small, true);
 	case K_unsigned: return get_small(d, v, UINT32_MAX, &small) && (*(uint32_t *)at = (uint32_t)small, true);
 	case K_u64: return json_u64(d, v, at);
 	case K_i64: return json_i64(d, v, at);

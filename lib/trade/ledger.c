@@ -4,7 +4,14 @@
 
 #include "hl/action.h"
 
+#include <math.h>
 #include <string.h>
+
+/* Sums and products of such amounts stay finite, whatever is added up. */
+static bool is_amount(double v)
+{
+	return v < 1e15 && v > -1e15;
+}
 
 /* ---- positions ---- */
 
@@ -40,8 +47,8 @@ bool fold_position(struct lane *l, const struct rec_position *r, struct errmsg *
 	struct lane_symbol *s;
 	dec8 size;
 
-	if (!dec8_of_f64(r->szi, DEC8_HALF_EVEN, &size))
-		return errmsg_set(e, "\"szi\" is out of range");
+	if (!dec8_of_f64(r->szi, DEC8_HALF_EVEN, &size) || !is_amount(r->entry_px))
+		return errmsg_set(e, "\"szi\" or \"entry_px\" is out of range");
 	if (l->awaited)
 		l->awaited--;
 	s = lane_symbol(l, r->symbol);
@@ -138,6 +145,8 @@ static bool read_fill(struct fill *f, const struct rec_fill *r, struct errmsg *e
 		return errmsg_set(e, "\"side\" is \"%s\": neither B nor A", r->side);
 	if (!dec8_of_f64(r->sz, DEC8_HALF_EVEN, &f->size) || !dec8_of_f64(r->start_position, DEC8_HALF_EVEN, &f->start))
 		return errmsg_set(e, "\"sz\" or \"start_position\" is out of range");
+	if (!is_amount(r->px) || !is_amount(r->closed_pnl) || !is_amount(r->fee))
+		return errmsg_set(e, "\"px\", \"closed_pnl\" or \"fee\" is out of range");
 	if (strlen(r->tid) >= sizeof ((struct lane_tid *)0)->tid)
 		return errmsg_set(e, "\"tid\" has more than %zu bytes", sizeof ((struct lane_tid *)0)->tid - 1);
 	return true;
@@ -185,7 +194,7 @@ static void note_slip(struct lane *l, const struct fill *f, double mid_px)
 {
 	double bps = (f->r->px - mid_px) / mid_px * 1e4;
 
-	bps = f->buy ? bps : -bps;
+	bps = fmin(f->buy ? bps : -bps, 1e15);	/* the middle may be all but 0 */
 	l->slip_bps[l->n_slip++ % LANE_RING] = bps > 0 ? bps : 0;
 }
 

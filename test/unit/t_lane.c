@@ -533,6 +533,9 @@ static void test_fills(void)
 	REFUSED("\"side\"", fill, .symbol = "BTC", .tid = "7", .side = "buy");
 	REFUSED("\"tid\"", fill, .symbol = "BTC", .tid = "012345678901234567890123", .side = "B");
 	REFUSED("out of range", fill, .symbol = "BTC", .tid = "7", .side = "B", .sz = 1e12);
+	REFUSED("\"px\", \"closed_pnl\" or \"fee\" is out of range", fill, .symbol = "BTC", .tid = "7", .side = "B", .px = 1e15);
+	REFUSED("\"px\", \"closed_pnl\" or \"fee\" is out of range", fill, .symbol = "BTC", .tid = "7", .side = "B", .fee = -1e15);
+	REFUSED("\"px\", \"closed_pnl\" or \"fee\" is out of range", fill, .symbol = "BTC", .tid = "7", .side = "B", .closed_pnl = 1e300);
 	CHECK(APPLY(cursor, .what = "fills", .to_ms = T0 + 2 * DAY) && lane.fills_to_ms == T0 + 2 * DAY);
 	CHECK(APPLY(cursor, .what = "fills", .to_ms = T0) && lane.fills_to_ms == T0 + 2 * DAY);
 	CHECK(APPLY(cursor, .what = "funding", .to_ms = 9) && lane.funding_to_ms == 9 && APPLY(cursor, .what = "ledger", .to_ms = 9));
@@ -642,6 +645,7 @@ static void test_positions(void)
 	CHECK(put_position("BTC", 2, T0 + 30) && lane_symbol_find(&lane, "BTC")->theirs == 2 * DEC8_ONE);	/* alone */
 	CHECK(lane_symbol_find(&lane, "BTC")->theirs_ms == T0 + 30);
 	REFUSED("out of range", position, .symbol = "BTC", .szi = 1e12);
+	REFUSED("out of range", position, .symbol = "BTC", .entry_px = 1e300);
 }
 
 static bool put_order(const char *oid, const char *state, double sz, int64_t t_ms)
