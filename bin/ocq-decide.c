@@ -4,7 +4,7 @@
 #include "base/opt.h"
 #include "config/config.h"
 #include "engine/emit.h"
-#include "engine/stepper.h"
+#include "engine/section.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,12 +35,6 @@ static const struct opt opts[] = {
 	{ 0 }
 };
 
-/* The cross-section of the step that is being read: one snapshot per symbol, ascending. */
-struct section {
-	struct rec_snapshot *rec;
-	uint32_t n, cap;
-};
-
 struct decide {
 	struct config config;
 	char config_id[65];
@@ -48,12 +42,9 @@ struct decide {
 	struct venue_table venue;
 	struct stepper st;
 	struct run_result result;	/* holds the events of one step only */
-	char_symbol *name;		/* ascending, beside st.sym */
-	uint32_t n_names, cap_names;
 	struct section section;
 	struct record_in in;
 	struct out out;
-	int64_t last_step_ms;
 	uint64_t seq;
 };
 
@@ -81,47 +72,9 @@ static void load(struct decide *d)
 		die(EX_CONFIG, "%s", e.text);
 }
 
-/* Where name is, or (negative, minus one) where it belongs. */
-static int64_t locate(const struct decide *d, const char *name)
-{
-	uint32_t lo = 0, hi = d->n_names;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(d->name[mid], name);
-
-		if (c == 0)
-			return mid;
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return -(int64_t)lo - 1;
-}
-
-static void learn(struct decide *d, const char *name)
-{
-	int64_t at = locate(d, name);
-
-	if (at >= 0)
-		return;
-	at = -at - 1;
-	if (venue_path)
-		venue_need(&d->venue, venue_path, name);
-	if (d->n_names == d->cap_names) {
-		d->cap_names = d->cap_names ? d->cap_names * 2 : 64;
-		d->name = xreallocarray(d->name, d->cap_names, sizeof *d->name);
-	}
-	memmove(d->name + at + 1, d->name + at, (d->n_names - (size_t)at) * sizeof *d->name);
-	memcpy(d->name[at], name, strlen(name) + 1);	/* both are char_symbol */
-	d->n_names++;
-	stepper_insert(&d->st, (uint32_t)at, name);
-}
-
 static int find(void *arg, const char *name)
 {
-	int64_t at = locate(arg, name);
+	int64_t at = section_find(arg, name);
 
 	return at < 0 ? -1 : (int)at;
 }
@@ -131,12 +84,12 @@ static void import(struct decide *d)
 	size_t i;
 
 	for (i = 0; i < d->init.n_positions; i++)
-		learn(d, d->init.position[i].symbol);
+		section_learn(&d->section, &d->st, d->init.position[i].symbol);
 	for (i = 0; i < d->init.n_last_entry; i++)
-		learn(d, d->init.last_entry[i].symbol);
+		section_learn(&d->section, &d->st, d->init.last_entry[i].symbol);
 	for (i = 0; i < d->init.n_last_exit; i++)
-		learn(d, d->init.last_exit[i].symbol);
-	stepper_import(&d->st, &d->init, find, d);
+		section_learn(&d->section, &d->st, d->init.last_exit[i].symbol);
+	stepper_import(&d->st, &d->init, find, &d->section);
 }
 
 static void write_events(struct decide *d)
@@ -146,34 +99,12 @@ static void write_events(struct decide *d)
 	size_t i;
 
 	if (bad)
-		in_die(&d->in.in, "%s: " OVERFLOW_TEXT, d->name[bad->symbol]);
+		in_die(&d->in.in, "%s: " OVERFLOW_TEXT, d->section.name[bad->symbol]);
 	for (i = 0; i < d->result.n_events; i++) {
-		event_record(&rec, &d->result.event[i], ++d->seq, d->name[d->result.event[i].symbol]);
+		event_record(&rec, &d->result.event[i], ++d->seq, d->section.name[d->result.event[i].symbol]);
 		record_write(&d->out, REC_event, &rec);
 	}
 	d->result.n_events = 0;
-}
-
-static void take_snapshot(struct decide *d, const struct rec_snapshot *rec)
-{
-	struct section *s = &d->section;
-
-	if (s->n > 0 && (rec->t_ms != s->rec[s->n - 1].t_ms || strcmp(rec->symbol, s->rec[s->n - 1].symbol) <= 0))
-		in_die(&d->in.in, "%s does not follow %s inside one step: records must come by time, then symbol",
-		       rec->symbol, s->rec[s->n - 1].symbol);
-	if (s->n == s->cap) {
-		s->cap = s->cap ? s->cap * 2 : 64;
-		s->rec = xreallocarray(s->rec, s->cap, sizeof *s->rec);
-	}
-	s->rec[s->n++] = *rec;
-}
-
-static void check_step(struct decide *d, int64_t t_ms)
-{
-	if (d->section.n > 0 && d->section.rec[0].t_ms != t_ms)
-		in_die(&d->in.in, "the step closes another time than its snapshots have");
-	if (d->last_step_ms != INT64_MIN && t_ms <= d->last_step_ms)
-		in_die(&d->in.in, "step is not later than the one before");
 }
 
 static void take_step(struct decide *d, int64_t t_ms)
@@ -181,16 +112,14 @@ static void take_step(struct decide *d, int64_t t_ms)
 	struct snapshot s;
 	uint32_t i, symbol = 0;
 
-	check_step(d, t_ms);
 	if (t_ms > to_ms) {
 		d->section.n = 0;
 		return;
 	}
-	for (i = 0; i < d->section.n; i++)
-		learn(d, d->section.rec[i].symbol);
+	section_close(&d->section, &d->st, t_ms, &d->in.in);
 	stepper_begin(&d->st, t_ms);
 	for (i = 0; i < d->section.n; i++) {
-		while (strcmp(d->name[symbol], d->section.rec[i].symbol) != 0)
+		while (strcmp(d->section.name[symbol], d->section.rec[i].symbol) != 0)
 			symbol++;	/* both are ascending, and every name is known */
 		record_to_snapshot(&s, &d->section.rec[i]);
 		if (t_ms < from_ms)
@@ -200,7 +129,6 @@ static void take_step(struct decide *d, int64_t t_ms)
 	}
 	stepper_rank(&d->st, t_ms, NULL);
 	write_events(d);
-	d->last_step_ms = t_ms;
 	d->section.n = 0;
 }
 
@@ -208,8 +136,8 @@ static void close_out(struct decide *d)
 {
 	uint32_t i;
 
-	if (!stepper_close_out(&d->st, d->last_step_ms, &i))
-		die(EX_DATA, "%s has an open position but no price in the stream", d->name[i]);
+	if (!stepper_close_out(&d->st, d->section.last_ms, &i))
+		die(EX_DATA, "%s has an open position but no price in the stream", d->section.name[i]);
 	write_events(d);
 }
 
@@ -228,7 +156,7 @@ static void decide(struct decide *d)
 
 	while (record_read(&d->in, &r)) {
 		if (r.type == REC_snapshot)
-			take_snapshot(d, &r.u.snapshot);
+			section_take(&d->section, &r.u.snapshot, &d->in.in);
 		else if (r.type == REC_header)
 			check_origin(d, &r.u.header);
 		else if (r.type == REC_step)
@@ -252,13 +180,12 @@ static void decide_release(struct decide *d)
 	init_state_release(&d->init);
 	venue_release(&d->venue);
 	config_release(&d->config);
-	free(d->section.rec);
-	free(d->name);
+	section_release(&d->section);
 }
 
 int main(int argc, char **argv)
 {
-	struct decide d = { .last_step_ms = INT64_MIN };
+	struct decide d = { .section = SECTION_INIT };
 	int n;
 
 	err_init(argv[0]);

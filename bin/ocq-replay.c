@@ -76,7 +76,7 @@ static void load_venue(struct venue_table *t, const struct market *m)
 		return;
 	venue_load(t, venue_path);
 	for (i = 0; i < m->n_symbols; i++)
-		venue_need(t, venue_path, m->symbol[i]);
+		venue_need(t, m->symbol[i]);
 	run.venue = t;
 }
 

@@ -11,7 +11,7 @@ commit() {
 }
 
 intent() {
-	printf '{"type":"intent","id":"%s","t_ms":%d,"symbol":"BTC","action":"OPEN","side":"buy","size":"1.5","reduce_only":false,"ref_px":100,"limit_px":"","notional_usd":150,"leverage":3,"confidence":"high","reason_code":"signal_trigger","reason":"","entry_atr":1,"adx_threshold":22,"valid_until_ms":0,"place":0,"op":null}\n' "$ID" "$1"
+	printf '{"type":"intent","id":"%s","t_ms":%d,"symbol":"BTC","action":"OPEN","side":"buy","size":"1.5","reduce_only":false,"ref_px":100,"limit_px":"","notional_usd":150,"cash_usd":-0.0675,"leverage":3,"confidence":"high","reason_code":"signal_trigger","reason":"","entry_atr":1,"adx_threshold":22,"valid_until_ms":0,"place":0,"op":null}\n' "$ID" "$1"
 }
 
 armed() { printf '{"type":"armed","armed":%s,"why":""}\n' "$1"; }

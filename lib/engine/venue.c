@@ -64,7 +64,7 @@ void venue_load(struct venue_table *t, const char *path)
 	struct record_in in;
 	struct record r;
 
-	*t = (struct venue_table){ 0 };
+	*t = (struct venue_table){ .path = path };
 	record_open(&in, path, NULL, false);
 	while (record_read(&in, &r)) {
 		if (r.type == REC_asset)
@@ -103,11 +103,11 @@ const struct venue_market *venue_find(const struct venue_table *t, const char *s
 	return NULL;
 }
 
-const struct venue_market *venue_need(const struct venue_table *t, const char *path, const char *symbol)
+const struct venue_market *venue_need(const struct venue_table *t, const char *symbol)
 {
 	const struct venue_market *m = venue_find(t, symbol);
 
 	if (!m)
-		die(EX_DATA, "%s: no asset record of %s", path, symbol);
+		die(EX_DATA, "%s: no asset record of %s", t->path, symbol);
 	return m;
 }

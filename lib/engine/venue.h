@@ -14,13 +14,13 @@ struct venue_market { char_symbol symbol; uint8_t sz_decimals; struct venue_rule
 struct venue_table {
 	struct venue_market *at;	/* heap, ascending by symbol */
 	uint32_t n, cap;
+	const char *path;		/* for messages; the caller's */
 };
 
 /* Reads records `asset`, of which one names each symbol once, and at most one `fees`. Others are passed over. */
 void venue_load(struct venue_table *t, const char *path);
 void venue_release(struct venue_table *t);
 const struct venue_market *venue_find(const struct venue_table *t, const char *symbol);	/* NULL: none */
-/* The same, or the end of the program: path names the file that lacks the symbol. */
-const struct venue_market *venue_need(const struct venue_table *t, const char *path, const char *symbol);
+const struct venue_market *venue_need(const struct venue_table *t, const char *symbol);	/* none: the end of the program */
 
 #endif

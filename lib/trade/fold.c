@@ -174,6 +174,7 @@ static bool read_intent(struct lane_intent *i, const struct rec_intent *r, struc
 	i->reduce_only = r->reduce_only;
 	i->ref_px = r->ref_px;
 	i->notional_usd = r->notional_usd;
+	i->cash_usd = r->cash_usd;
 	i->leverage = r->leverage;
 	i->entry_atr = r->entry_atr;
 	i->adx_threshold = r->adx_threshold;

@@ -67,7 +67,7 @@ struct lane_intent {
 	enum intent_action action;
 	bool buy, reduce_only;
 	dec8 size, limit_px;		/* limit_px 0: at market */
-	double ref_px, notional_usd, leverage, entry_atr, adx_threshold;
+	double ref_px, notional_usd, cash_usd, leverage, entry_atr, adx_threshold;
 	char confidence[8], reason_code[32];
 	char_text reason;
 	int64_t t_ms, created_ms, valid_until_ms;	/* created_ms: ts_ms of its record; valid_until_ms 0: always */

@@ -59,7 +59,7 @@ static const struct member symbol_members[] = {
 static const struct member intent_members[] = {
 	M(text, lane_intent, id), M(text, lane_intent, symbol), M(action, lane_intent, action), M(bool, lane_intent, buy),
 	M(bool, lane_intent, reduce_only), M(i64, lane_intent, size), M(i64, lane_intent, limit_px), M(f64, lane_intent, ref_px),
-	M(f64, lane_intent, notional_usd), M(f64, lane_intent, leverage), M(f64, lane_intent, entry_atr), M(f64, lane_intent, adx_threshold),
+	M(f64, lane_intent, notional_usd), M(f64, lane_intent, cash_usd), M(f64, lane_intent, leverage), M(f64, lane_intent, entry_atr), M(f64, lane_intent, adx_threshold),
 	M(text, lane_intent, confidence), M(text, lane_intent, reason_code), M(text, lane_intent, reason), M(i64, lane_intent, t_ms),
 	M(i64, lane_intent, created_ms), M(i64, lane_intent, valid_until_ms), M(unsigned, lane_intent, place), M(text, lane_intent, op),
 	M(u64, lane_intent, seq), M(bool, lane_intent, judged), M(bool, lane_intent, allowed), M(text, lane_intent, cause),
