@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * ocq-decide - take snapshots, step by step, to decisions. With --fill replay it fills them itself and writes the events
- * that ocq-replay gives for the same bars. */
+ * that ocq-replay gives for the same bars; with -j it decides for a lane, whose orders others send. */
 #include "base/opt.h"
 #include "config/config.h"
+#include "crypto/address.h"
 #include "engine/emit.h"
 #include "engine/section.h"
+#include "lane/decide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,9 +18,21 @@ static struct run_options run = { .balance_usd = 10000, .lookback = 200 };
 static int64_t from_ms = INT64_MIN, to_ms = INT64_MAX;
 static double slippage_bps = NAN;
 static bool strict, no_header;
+static struct decide_options lane;
+static const char *mode = "paper", *network = "mainnet";
+static double settle_s = 30, max_delay_s = -1;
+static uint64_t grace_ms = 2000;
 
 static const struct opt opts[] = {
 	{ 'c', "config", OPT_TEXT, &config_path, "FILE", "strategy YAML" },
+	{ 'j', "journal", OPT_TEXT, &lane.dir, "DIR", "decide for the lane that keeps this journal" },
+	{ 0, "mode", OPT_TEXT, &mode, "M", "of the lane: paper, dry_live, live or shadow (paper)" },
+	{ 0, "account", OPT_TEXT, &lane.account, "ADDR", "whose it is" },
+	{ 0, "network", OPT_TEXT, &network, "N", "mainnet or testnet (mainnet)" },
+	{ 'i', "interval", OPT_TEXT, &lane.interval, "IV", "of its steps (as configured)" },
+	{ 0, "settle-wait", OPT_F64, &settle_s, "S", "wait for the orders of the last step (30)" },
+	{ 0, "max-delay", OPT_F64, &max_delay_s, "S", "entries this long behind a close (half an interval)" },
+	{ 0, "grace", OPT_U64, &grace_ms, "MS", "as the feed has it (2000)" },
 	{ 0, "fill", OPT_TEXT, &fill, "replay", "fill decisions as a replay does and write the events" },
 	{ 's', "symbols", OPT_TEXT, &symbols, "A", "apply the symbols: layer of this one symbol" },
 	{ 0, "live", OPT_FLAG, &layers.live, NULL, "apply the live: layer" },
@@ -52,8 +66,6 @@ static void load(struct decide *d)
 {
 	struct errmsg e;
 
-	if (!config_path)
-		die(EX_USAGE, "no strategy: give --config FILE");
 	layers.symbol = symbols;
 	if (!config_load(&d->config, config_path, &layers, config_warn, NULL, &e))
 		die(EX_CONFIG, "%s", e.text);
@@ -183,27 +195,30 @@ static void decide_release(struct decide *d)
 	section_release(&d->section);
 }
 
-int main(int argc, char **argv)
-{
-	struct decide d = { .section = SECTION_INIT };
-	int n;
+/* ---- the two kinds ---- */
 
-	err_init(argv[0]);
-	n = opt_parse(argc, argv, opts, "-c FILE --fill replay [options] [SNAPSHOTS]",
-		      "Turns snapshots into decisions, one step after another.");
-	if (n > 1)
-		die(EX_USAGE, "one input at most");
+static void check_options(void)
+{
 	if (!(run.balance_usd > 0))
 		die(EX_USAGE, "--balance must be above 0");
 	if (slippage_bps < 0)
 		die(EX_USAGE, "--slippage-bps must not be negative");
-	if (!fill || strcmp(fill, "replay") != 0)
-		die(EX_USAGE, "--fill replay is the only way to fill: give it");
+	if (!config_path)
+		die(EX_USAGE, "no strategy: give --config FILE");
+	if (!lane.dir && (!fill || strcmp(fill, "replay") != 0))
+		die(EX_USAGE, "give --fill replay for events, or -j DIR for a lane");
+	if (lane.dir && (fill || init_path || to_ms != INT64_MAX || strict || !isnan(slippage_bps)))
+		die(EX_USAGE, "with -j there is no --fill, --init-state, --to, --strict and --slippage-bps");
+}
+
+static void fill_replay(const char *path)
+{
+	struct decide d = { .section = SECTION_INIT };
+
 	load(&d);
 	import(&d);
-	stream_signals();
 	out_open(&d.out, "-");
-	record_open(&d.in, n ? argv[0] : "-", &d.out, strict);
+	record_open(&d.in, path, &d.out, strict);
 	config_id(&d.config, d.config_id);
 	if (!no_header)
 		record_header(&d.out, d.config_id, NULL, NULL);
@@ -212,5 +227,70 @@ int main(int argc, char **argv)
 		record_end(&d.out, d.seq);
 	out_close(&d.out);
 	decide_release(&d);
+}
+
+/* Addresses are compared as text: lower case. */
+static const char *account_text(void)
+{
+	static char text[ADDRESS_TEXT];
+	struct address a;
+
+	if (!lane.account)
+		die(EX_USAGE, "-j wants --account, the address that is traded");
+	if (!address_parse(lane.account, strlen(lane.account), &a))
+		die(EX_USAGE, "\"%s\" is no address: 0x and 40 hex digits", lane.account);
+	address_put(text, &a);
+	return text;
+}
+
+static void for_lane(const char *path)
+{
+	struct record_in in;
+	struct out out;
+
+	if (!lane_mode_parse(mode, &lane.mode))
+		die(EX_USAGE, "--mode is paper, dry_live, live or shadow");
+	if (strcmp(network, "mainnet") != 0 && strcmp(network, "testnet") != 0)
+		die(EX_USAGE, "--network is mainnet or testnet");
+	if (!venue_path)
+		die(EX_USAGE, "-j wants --venue, the exchange's markets");
+	if (!(settle_s >= 0 && settle_s <= 3600) || !(max_delay_s <= 86400) || grace_ms > 60000)
+		die(EX_USAGE, "--settle-wait is at most an hour, --max-delay a day, --grace a minute");
+	lane.account = account_text();
+	lane.testnet = strcmp(network, "testnet") == 0;
+	layers.symbol = symbols;
+	lane.layers = layers;
+	lane.config_path = config_path;
+	lane.venue_path = venue_path;
+	lane.lookback = run.lookback;
+	lane.balance_usd = run.balance_usd;
+	lane.from_ms = from_ms;
+	lane.settle_wait_ms = (int64_t)(settle_s * 1000);
+	lane.max_delay_ms = max_delay_s < 0 ? -1 : (int64_t)(max_delay_s * 1000);
+	lane.grace_ms = (int64_t)grace_ms;
+	out_open(&out, "-");
+	record_open(&in, path, &out, false);
+	lane_decide(&lane, &in, &out);
+	in_close(&in.in);
+	out_close(&out);
+}
+
+int main(int argc, char **argv)
+{
+	const char *path;
+	int n;
+
+	err_init(argv[0]);
+	n = opt_parse(argc, argv, opts, "-c FILE (--fill replay | -j DIR --account ADDR --venue META) [options] [SNAPSHOTS]",
+		      "Turns snapshots into decisions, one step after another.");
+	if (n > 1)
+		die(EX_USAGE, "one input at most");
+	check_options();
+	path = n ? argv[0] : "-";
+	stream_signals();
+	if (lane.dir)
+		for_lane(path);
+	else
+		fill_replay(path);
 	return EX_OK;
 }

@@ -115,6 +115,9 @@ bool config_plan(const struct config *c, const char *profile, struct plan *plan,
 /* Its second half, for many configurations that have one plan. */
 void config_lower(const struct config *c, const struct plan *plan, struct params *lowered);
 
+/* The first key that differs and may not change while a lane runs; NULL: none does. */
+const char *config_cold_change(const struct config *a, const struct config *b);
+
 /* The canonical compact JSON and its SHA-256: config_id. */
 void config_canonical(const struct config *c, struct buf *json);
 void config_id(const struct config *c, char hex[65]);

@@ -157,3 +157,20 @@ bool config_set_text(struct config *c, const char *path, const char *text, struc
 	put_both(c, (unsigned)row, t.v);
 	return true;
 }
+
+static bool same_row(const struct config *a, const struct config *b, unsigned row)
+{
+	if (param_rows[row].type == PARAM_TEXT)
+		return strcmp(row_get_text(a, row), row_get_text(b, row)) == 0;
+	return row_get(a, row) == row_get(b, row);
+}
+
+const char *config_cold_change(const struct config *a, const struct config *b)
+{
+	unsigned i;
+
+	for (i = 0; i < N_PARAMS; i++)
+		if (!(param_rows[i].flags & HOT) && !same_row(a, b, i))
+			return param_rows[i].path;
+	return NULL;
+}

@@ -58,6 +58,7 @@ void stepper_insert(struct stepper *s, uint32_t at, const char *name)
 	if (s->venue)
 		insert_rule(s, at, name);
 	memmove(s->sym + at + 1, s->sym + at, (r->n_symbols - at) * sizeof *s->sym);
+	s->sym[at] = (struct symbol_state){ 0 };	/* a position that never was is told as zeros */
 	symbol_init(&s->sym[at], name, (uint32_t)strlen(name));
 	run_symbols(r, s->sym, r->n_symbols + 1);
 }

@@ -445,3 +445,31 @@ KERNEL_FN void exit_eval(struct exit_decision *d, struct position *pos, const st
 		if (plan_on(plan, plan->exits[i]) && triggers(&k, plan->exits[i]))
 			return;
 }
+
+/* The nearer of stop and trailing stop. */
+static KERNEL_FN double stop_bound(const struct exit_decision *d, const struct position *pos)
+{
+	if (!pos->has_trailing)
+		return d->has_stop ? d->stop : 0;
+	if (!d->has_stop)
+		return pos->trailing_sl;
+	return pos->side == SIDE_LONG ? max_f64(d->stop, pos->trailing_sl) : min_f64(d->stop, pos->trailing_sl);
+}
+
+KERNEL_FN void exit_bounds(struct exit_bounds *b, const struct position *pos, const struct params *p, const struct plan *plan,
+			   const struct snapshot *s, bool is_paxg, int64_t now_ms)
+{
+	struct exit_decision d;
+	struct position copy = *pos;
+	struct look k;
+	double partial = p->trade_tp_partial_atr_mult > 0 ? p->trade_tp_partial_atr_mult : p->trade_tp_atr_mult;
+
+	exit_eval(&d, &copy, p, plan, s, is_paxg, now_ms);
+	b->stop = stop_bound(&d, &copy);
+	look_init(&k, &d, &copy, p, s);
+	b->partial = b->full = 0;
+	if (plan_on(plan, B_EXIT_TAKE_PROFIT_PARTIAL) && p->trade_enable_partial_tp && !pos->tp1_taken)
+		b->partial = level(&k, partial);
+	if (plan_on(plan, B_EXIT_TAKE_PROFIT_FULL) && !(p->trade_enable_partial_tp && pos->tp1_taken && p->trade_tp_partial_atr_mult <= 0))
+		b->full = level(&k, p->trade_tp_atr_mult);
+}
