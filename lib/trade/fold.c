@@ -209,6 +209,7 @@ static bool apply_verdict(struct lane *l, const struct rec_verdict *r, struct er
 	if (!i || !want_copy(i->cause, sizeof i->cause, r->cause, "cause", e))
 		return false;
 	i->judged = true;
+	i->judged_ms = l->ts_ms;
 	i->allowed = r->allow;
 	return true;
 }
@@ -380,6 +381,8 @@ static bool apply_kill_level(struct lane *l, const struct rec_kill_level *r, str
 	if (!kill_level_parse(r->level, &level))
 		return unknown_word("level", r->level, e);
 	k = &l->kill[c];
+	if (level != KILL_OFF && level < k->level)
+		return true;	/* a level rises, until it is taken away */
 	if (level != k->level)
 		k->since_ms = l->ts_ms;
 	if (level == KILL_OFF)

@@ -76,6 +76,7 @@ struct lane_intent {
 	uint64_t seq;
 	/* what became of it */
 	bool judged, allowed;
+	int64_t judged_ms;		/* ts_ms of the verdict */
 	char cause[32];			/* of the verdict */
 	unsigned attempts;		/* sends so far; the last one: */
 	struct lane_send send;

@@ -62,7 +62,7 @@ static const struct member intent_members[] = {
 	M(f64, lane_intent, notional_usd), M(f64, lane_intent, cash_usd), M(f64, lane_intent, leverage), M(f64, lane_intent, entry_atr), M(f64, lane_intent, adx_threshold),
 	M(text, lane_intent, confidence), M(text, lane_intent, reason_code), M(text, lane_intent, reason), M(i64, lane_intent, t_ms),
 	M(i64, lane_intent, created_ms), M(i64, lane_intent, valid_until_ms), M(unsigned, lane_intent, place), M(text, lane_intent, op),
-	M(u64, lane_intent, seq), M(bool, lane_intent, judged), M(bool, lane_intent, allowed), M(text, lane_intent, cause),
+	M(u64, lane_intent, seq), M(bool, lane_intent, judged), M(i64, lane_intent, judged_ms), M(bool, lane_intent, allowed), M(text, lane_intent, cause),
 	M(unsigned, lane_intent, attempts), M(bool, lane_intent, in_flight), M(outcome, lane_intent, outcome), M(bool, lane_intent, over),
 	M(u64, lane_intent, over_seq), M(text, lane_intent, oid), M(i64, lane_intent, acked), M(i64, lane_intent, filled),
 	M(f64, lane_intent, filled_usd), M(f64, lane_intent, fee_usd), M(u64, lane_intent, exit_no), M(text, lane_intent, error),

@@ -30,12 +30,13 @@ unsigned risk_read(struct risk_settings *s, const char *(*get)(void *arg, const 
 /* What the rules need besides the fold. */
 struct risk_view {
 	int64_t now_ms;
-	/* Highest leverage that the symbol allows for a notional; 0: not known. */
+	/* Highest leverage that the symbol allows for a notional; 0: not known. May be NULL. */
 	unsigned (*max_leverage)(void *arg, const char *symbol, double notional_usd);
 	void *arg;
 };
 
-/* The verdict on an intent that has none. VERDICT_exit_rate and VERDICT_min_order_gap of an exit mean: ask again later, *again_ms. */
+/* The verdict on an intent that has none. VERDICT_exit_rate and VERDICT_min_order_gap of an exit mean: ask again at
+ * *again_ms, which is 0 for all others. */
 enum verdict risk_judge(const struct lane *l, const struct risk_settings *s, const struct lane_intent *i, const struct risk_view *v,
 			int64_t *again_ms);
 
@@ -44,8 +45,8 @@ enum verdict risk_judge(const struct lane *l, const struct risk_settings *s, con
 void risk_watch(const struct lane *l, const struct risk_settings *s, int64_t now_ms,
 		void (*raise)(void *arg, enum kill_cause c, enum kill_level level, const char *why), void *arg);
 
-/* Text of AI_QUANT_KILL_SWITCH, or of the file: one parser for both. False: it says nothing. *clear: it takes the level away. mode: of
- * AI_QUANT_KILL_SWITCH_MODE. */
+/* Text of AI_QUANT_KILL_SWITCH, or of the file: one parser for both, which looks for words. False: it says nothing. *clear: it says that
+ * nothing is to be closed, and *level is KILL_OFF. mode: of AI_QUANT_KILL_SWITCH_MODE, may be NULL. */
 bool kill_text(const char *text, const char *mode, enum kill_level *level, bool *clear);
 /* truthy: 1 true yes y on, in any case, trimmed. */
 bool truthy(const char *text);
