@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A start looks for the snapshot through a segment and then reads what is behind it: together some 10 MB. */
-enum { SEGMENT_BYTES = 8 << 20, SNAPSHOT_RECORDS = 10000 };
+enum { SNAPSHOT_RECORDS = 10000 };
 
 /* ---- reading ---- */
 
@@ -89,7 +89,7 @@ int follow_open(struct follow *f, const char *dir, struct errmsg *e)
 	f->snapshot_seq = 0;
 	lane_init(&f->lane);
 	out_memory(&f->batch);
-	rc = journal_open(&f->journal, dir, SEGMENT_BYTES, e);
+	rc = journal_open(&f->journal, dir, FOLLOW_SEGMENT_BYTES, e);
 	if (rc == EX_OK && (f->watch_fd = journal_watch(dir, e)) < 0)
 		rc = EX_RETRY;
 	if (rc == EX_OK)

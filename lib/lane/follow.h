@@ -8,6 +8,8 @@
 #include "journal/journal.h"
 #include "trade/lane.h"
 
+enum { FOLLOW_SEGMENT_BYTES = 8 << 20 };	/* of a lane's journal */
+
 struct follow {
 	struct lane lane;
 	struct journal journal;
