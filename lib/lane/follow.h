@@ -8,7 +8,8 @@
 #include "journal/journal.h"
 #include "trade/lane.h"
 
-enum { FOLLOW_SEGMENT_BYTES = 8 << 20 };	/* of a lane's journal */
+/* Of a lane's journal. An open checks the last segment, and ocq-kill, which opens, shall be done in 10 ms. */
+enum { FOLLOW_SEGMENT_BYTES = 2 << 20 };
 
 struct follow {
 	struct lane lane;
