@@ -76,13 +76,14 @@ static bool opens(const struct lane *l, uint32_t k)
 	return true;
 }
 
-/* Orders of a span of time, by number and worth: sent, or allowed and about to be. */
+/* Orders of a span of time, by number and worth: sent, or allowed and about to be. Times that lie ahead are of a clock that was set back: they
+ * hold back entries, but no exit. */
 struct span { bool entries; const char *symbol; int64_t now_ms; double ms; };
 struct sum { double n, usd; int64_t oldest_ms; };
 
 static void sum_add(struct sum *s, const struct span *w, bool entry, const char *symbol, int64_t ms, double usd)
 {
-	if (entry != w->entries || (double)(w->now_ms - ms) >= w->ms || (w->symbol && strcmp(symbol, w->symbol) != 0))
+	if (entry != w->entries || (!entry && ms > w->now_ms) || (double)(w->now_ms - ms) >= w->ms || (w->symbol && strcmp(symbol, w->symbol) != 0))
 		return;
 	s->n++;
 	s->usd += usd;
@@ -114,14 +115,34 @@ static struct sum sum_of(const struct lane *l, struct span w)
 	return s;
 }
 
-static int64_t last_order_ms(const struct lane *l)
+static void later(int64_t *last_ms, int64_t ms, int64_t until_ms)
 {
-	int64_t last = l->n_sent ? l->sent[(l->n_sent - 1) % LANE_RING].ms : INT64_MIN;
+	if (ms <= until_ms && ms > *last_ms)
+		*last_ms = ms;
+}
 
+static int64_t last_order_ms(const struct lane *l, int64_t until_ms)
+{
+	int64_t last_ms = INT64_MIN;
+
+	for (uint64_t k = l->n_sent > LANE_RING ? l->n_sent - LANE_RING : 0; k < l->n_sent; k++)
+		later(&last_ms, l->sent[k % LANE_RING].ms, until_ms);
 	for (uint32_t k = 0; k < l->n_intents; k++)
-		if (pending(&l->intent[k]) && l->intent[k].judged_ms > last)
-			last = l->intent[k].judged_ms;
-	return last;
+		if (pending(&l->intent[k]))
+			later(&last_ms, l->intent[k].judged_ms, until_ms);
+	return last_ms;
+}
+
+/* *again_ms: of an exit. */
+static bool too_soon(const struct judge *j, int64_t *again_ms)
+{
+	bool enters = intent_enters(j->i->action);
+	int64_t gap_ms = (int64_t)j->s->min_order_gap_ms, last_ms = gap_ms > 0 ? last_order_ms(j->l, enters ? INT64_MAX : j->v->now_ms) : INT64_MIN;
+
+	if (last_ms == INT64_MIN || j->v->now_ms - last_ms >= gap_ms)
+		return false;
+	*again_ms = enters ? 0 : last_ms + gap_ms;
+	return true;
 }
 
 /* ---- exposure ---- */
@@ -307,7 +328,6 @@ enum verdict risk_judge(const struct lane *l, const struct risk_settings *s, con
 	const struct judge j = { l, s, i, v };
 	enum kill_level level = lane_kill_level(l);
 	bool enters = intent_enters(i->action);
-	int64_t last_ms = last_order_ms(l), gap_ms = (int64_t)s->min_order_gap_ms;
 
 	*again_ms = 0;
 	if (level == KILL_HALT_ALL)
@@ -316,9 +336,7 @@ enum verdict risk_judge(const struct lane *l, const struct risk_settings *s, con
 		return VERDICT_close_only;
 	if (enters && lane_unresolved(l, i->symbol))
 		return VERDICT_unresolved;
-	if (gap_ms > 0 && last_ms != INT64_MIN && v->now_ms - last_ms < gap_ms) {
-		*again_ms = enters ? 0 : last_ms + gap_ms;
+	if (too_soon(&j, again_ms))
 		return VERDICT_min_order_gap;
-	}
 	return enters ? judge_entry(&j) : judge_exit(&j, again_ms);
 }

@@ -124,8 +124,13 @@ static void t_gap(void)
 	sent("SOL", true, 10, 499);
 	JUDGED(entry, "min_order_gap", 0);
 	JUDGED(exit, "min_order_gap", NOW + 1);
+	lane.n_sent = 0;
 	sent("SOL", true, 10, 500);
 	JUDGED(exit, "ok", 0);
+	sent("SOL", true, 10, -3600000);	/* of a clock that was an hour ahead */
+	JUDGED(exit, "ok", 0);
+	JUDGED(entry, "min_order_gap", 0);
+	lane.n_sent = 0;
 	struct lane_intent *other = allowed(close_of("SOL"), 100);
 	JUDGED(exit, "min_order_gap", NOW + 400);
 	other->judged_ms = NOW - 600000;	/* one that is held up holds up nothing else */
@@ -273,6 +278,13 @@ static void t_rates(void)
 	lane.kill[KILL_env].level = KILL_CLOSE_ONLY;
 	lane.sent[0].ms = NOW;
 	JUDGED(exit, "exit_rate", NOW - 20 + 60000);
+	lane.n_sent = lane.n_intents = 0;
+	exit = close_of("ETH");
+	set.max_exit_orders_per_min = 1;
+	sent("SOL", false, 10, -1);	/* of a clock that was ahead */
+	JUDGED(exit, "ok", 0);
+	sent("SOL", false, 10, 0);
+	JUDGED(exit, "exit_rate", NOW + 60000);
 }
 
 static void t_account(void)
