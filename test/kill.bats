@@ -125,13 +125,24 @@ teardown() { [ ! -e room/J ] || umount -l room; }
 	told intent | jq -c '{type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "would", over: true, oid: null, filled: "", avg_px: 0, code: null, evidence: "local", error: ""}' >out
 	ocq-journal append -q J <out
 	wait $flat
-	[ "$(tail -n +2 got | tr -s ' ' | sed 's/ $//' | xargs)" = 'ETH sell 2.5 0 WOULD SOL buy 3 0 WOULD' ]
+	[ "$(tail -n +2 got | tr -s ' ' | sed 's/ $//' | xargs)" = 'ETH CLOSE sell 2.5 0 WOULD SOL CLOSE buy 3 0 WOULD' ]
 	# what is not done in time
 	mark XRP long 1 | ocq-journal append -q J
 	status=0
-	ocq-flat -q -j J --wait 0.1 >got || status=$?
-	[ $status = 1 ]
+	ocq-flat -q -j J --wait 0.1 >got 2>said || status=$?
+	[ $status = 75 ]
 	grep -q '^XRP .*NEW' got
+	grep -q 'are ocq-risk and ocq-exec running?' said
+	# what ends unfilled
+	told intent | tail -n 1 | jq -c '{type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "rejected", over: true, oid: null, filled: "", avg_px: 0, code: null, evidence: "local", error: "below the minimum"}' >out
+	ocq-journal append -q J <out
+	op=$(told op | tail -n 1 | jq -r .id)
+	status=0
+	told intent | jq -c --arg op "$op" 'select(.op == $op) | {type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "would", over: true, oid: null, filled: "", avg_px: 0, code: null, evidence: "local", error: ""}' |
+		sed '$d' | ocq-journal append -q J
+	ocq-flat -q -j J --id "$op" --wait 1 >got 2>said || status=$?
+	[ $status = 1 ]
+	grep -q '^XRP .*REJECTED .*below the minimum' got
 	dies 64 'at most a day' ocq-flat -j J --wait -1
 }
 

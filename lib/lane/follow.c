@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* A start looks for the snapshot through a segment and then reads what is behind it: together some 5 MB. */
+/* A start looks for the snapshot through a segment and then reads what is behind it: together some 4 MB. */
 enum { SNAPSHOT_RECORDS = 10000 };
 
 /* ---- reading ---- */

@@ -9,7 +9,7 @@
 #include "trade/lane.h"
 
 /* Of a lane's journal. An open checks the last segment, and ocq-kill, which opens, shall be done in 10 ms. */
-enum { FOLLOW_SEGMENT_BYTES = 2 << 20 };
+enum { FOLLOW_SEGMENT_BYTES = 1 << 20 };
 
 struct follow {
 	struct lane lane;
