@@ -203,6 +203,33 @@ static bool get_clocks(struct reader *r, const char *key, struct init_clock **cl
 	return r->ok;
 }
 
+/* What was left last, by symbol: the flip is in the reason's words. */
+static bool get_closes(struct init_state *s, const struct reader *runtime)
+{
+	const struct json *map = json_get(runtime->doc, runtime->object, "last_close_info_by_symbol"), *k, *v;
+	uint32_t i;
+
+	if (!map || map->type != JSON_OBJECT)
+		return true;
+	s->last_close = xcalloc(map->size + 1, sizeof *s->last_close);
+	for (i = 0, k = map + 1; i < map->size; i++, k = v + v->skip) {
+		struct init_close *c = &s->last_close[s->n_last_close];
+		struct reader r = *runtime;
+
+		v = k + k->skip;
+		r.object = v;
+		snprintf(r.place, sizeof r.place, "runtime.last_close_info_by_symbol[%" PRIu32 "].", i);
+		if (v->type != JSON_OBJECT || !json_str(r.doc, k, c->symbol, sizeof c->symbol))
+			return errmsg_set(r.e, "%s: \"%s\" is not an object under a symbol", r.path, r.place);
+		c->t_ms = get_ms(&r, "timestamp_ms", true);
+		c->was_flip = json_is(r.doc, json_get(r.doc, v, "reason"), "Signal Flip");
+		s->n_last_close += get_side(&r, &c->side);
+		if (!r.ok)
+			return false;
+	}
+	return true;
+}
+
 static bool get_runtime(struct init_state *s, const struct reader *top)
 {
 	struct reader r = *top;
@@ -214,7 +241,8 @@ static bool get_runtime(struct init_state *s, const struct reader *top)
 		return errmsg_set(r.e, "%s: \"runtime\" is not an object", r.path);
 	snprintf(r.place, sizeof r.place, "runtime.");
 	return get_clocks(&r, "entry_attempt_ms_by_symbol", &s->last_entry, &s->n_last_entry) &&
-		get_clocks(&r, "exit_attempt_ms_by_symbol", &s->last_exit, &s->n_last_exit);
+		get_clocks(&r, "exit_attempt_ms_by_symbol", &s->last_exit, &s->n_last_exit) &&
+		get_closes(s, &r);
 }
 
 static bool get_state(struct init_state *s, const struct json_doc *doc, const char *path, struct errmsg *e)
@@ -263,5 +291,6 @@ void init_state_release(struct init_state *s)
 	free(s->position);
 	free(s->last_entry);
 	free(s->last_exit);
+	free(s->last_close);
 	*s = (struct init_state){ 0 };
 }

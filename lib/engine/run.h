@@ -26,6 +26,7 @@ struct run_result {
 
 struct init_position { char symbol[32]; struct position pos; };
 struct init_clock { char symbol[32]; int64_t t_ms; };
+struct init_close { char symbol[32]; int64_t t_ms; uint8_t side; bool was_flip; };
 /* The --init-state file (docs/rules/replay.md "Imported state"). */
 struct init_state {
 	double balance_usd;
@@ -33,6 +34,7 @@ struct init_state {
 	struct init_position *position; size_t n_positions;
 	struct init_clock *last_entry; size_t n_last_entry;
 	struct init_clock *last_exit; size_t n_last_exit;
+	struct init_close *last_close; size_t n_last_close;	/* ocq-snapshot's: a replay does not read it */
 };
 bool init_state_load(struct init_state *s, const char *path, struct errmsg *e) MUST_USE;
 void init_state_release(struct init_state *s);
