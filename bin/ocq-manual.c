@@ -525,6 +525,8 @@ static dec8 healed(const struct lane_symbol *s, const char *how, const char *siz
 
 	if ((strcmp(how, "resize") == 0) != (size != NULL))
 		die(EX_USAGE, "resize wants a signed size, the others none");
+	if (strcmp(how, "adopt") == 0 && !s->theirs_known)
+		die(EX_NO, "what the exchange holds of %s is not known yet", s->name);
 	if (strcmp(how, "adopt") == 0)
 		return s->theirs;
 	if (strcmp(how, "ignore") == 0)

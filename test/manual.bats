@@ -121,6 +121,7 @@ journal() { ocq-journal export --no-header -t "$1" j; }
 }
 
 @test "manual: cancellations and healing are asked for by records" {
+	{ journal lane; echo '{"type":"mark","symbol":"XRP","t_ms":1,"side":"long","size":5,"entry_price":100,"margin_usd":10,"leverage":1,"entry_atr":1,"entry_adx_threshold":0,"trailing_sl":0,"has_trailing":false,"tp1_taken":false,"adds_count":0,"confidence":"high","open_ms":1,"last_add_ms":0,"last_entry_ms":1,"last_exit_ms":0,"last_close_ms":0,"last_close_side":"long","last_close_was_flip":false,"close":110}'; } | ocq-journal append -q k
 	position 1000 -0.29 2
 	ocq-manual cancel -j j all
 	ocq-manual cancel -j j ETH 17
@@ -134,6 +135,7 @@ journal() { ocq-journal export --no-header -t "$1" j; }
 	dies 64 'resize wants a signed size' ocq-manual heal -j j ETH resize
 	dies 64 '"x" is not adopt' ocq-manual heal -j j ETH x
 	dies 1 'SOL is not known' ocq-manual heal -j j SOL adopt
+	dies 1 'what the exchange holds of XRP is not known yet' ocq-manual heal -j k XRP adopt
 	printf '{"type":"send","intent":null,"attempt":0,"kind":"cancel","symbol":"ETH","nonce":%d,"cloid":null,"size":"","limit_px":"","mid_px":0,"expires_ms":0,"body":"x"}\n' 1 2 |
 		ocq-journal append -q j
 	AI_QUANT_RISK_MAX_CANCELS_PER_MIN=2 dies 75 '2 cancellations in a minute' ocq-manual cancel -j j all

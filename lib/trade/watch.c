@@ -30,7 +30,7 @@ static void drawdown(const struct watch *w)
 	double most = w->s->max_drawdown_pct, peak = lane_peak_usd(w->l, w->now_ms / DAY_MS, w->s->peak_window_days), lost;
 	char why[128];
 
-	if (most <= 0 || !(peak > 0) || !w->l->has_account || !(w->l->account_value_usd > 0))
+	if (most <= 0 || !(peak > 0) || !w->l->has_account)
 		return;
 	lost = (peak - w->l->account_value_usd) / peak * 100;
 	snprintf(why, sizeof why, "equity %.2f is %.2f %% below its peak %.2f: bound %g %%", w->l->account_value_usd, lost, peak, most);

@@ -406,6 +406,9 @@ static void t_drawdown(void)
 	CHECK_TEXT(watch(NOW), "drawdown close_only");
 	CHECK(strstr(why, "990.00") && strstr(why, "1100.00") && strstr(why, "10 %"));
 	CHECK_TEXT(watch(NOW + DAY), "");	/* midnight: the peak is forgotten */
+	lane.account_value_usd = 0;		/* all of it is lost */
+	CHECK_TEXT(watch(NOW), "drawdown close_only");
+	lane.account_value_usd = 990;
 	set.max_drawdown_pct = 20;
 	set.peak_window_days = 2;
 	CHECK_TEXT(watch(NOW), "drawdown close_only");
