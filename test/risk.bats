@@ -141,6 +141,7 @@ level() { ocq-journal fold j | jq -r '[.kills[].level] | if index("halt_all") th
 	grep -qF 'AI_QUANT_RISK_MAX_DRAWDOWN_PCT: "101" is not from 0 to 100' said
 	dies 64 'whose? -j DIR' ocq-risk
 	dies 64 'must not be below 0' ocq-risk -j j --feed-stale -1
+	rm j/lock.risk	# of a run that has ended
 	mkfifo in
 	bounded ocq-risk -j j <in >out 9>&- & pid=$!
 	exec 9>in
