@@ -156,6 +156,9 @@ static void t_exposure(void)
 	JUDGED(sale, "ok", 0);
 	JUDGED(open_of("BTC"), "ok", 0);
 	JUDGED(add("SOL", INTENT_ADD, true, 1, 100), "ok", 0);
+	lane_symbol(&lane, "BTC")->theirs = 0;
+	JUDGED(open_of("BTC"), "ok", 0);	/* flat, and counts on no side */
+	hold("BTC", 1, 100);
 	strcpy(set.exclude, "LINK, sol");
 	JUDGED(buy, "ok", 0);
 	*set.exclude = '\0';
@@ -197,6 +200,8 @@ static void t_rehearsal(void)
 	JUDGED(second, "max_open_positions", 0);
 	first->outcome = OUTCOME_blocked;
 	JUDGED(second, "ok", 0);
+	first->over_seq = 9;		/* a step has taken that over */
+	JUDGED(second, "max_open_positions", 0);
 }
 
 static void t_heat(void)
@@ -222,12 +227,25 @@ static void t_heat(void)
 	JUDGED(i, "portfolio_heat", 0);
 	s->own.pos.has_trailing = true;
 	s->own.pos.trailing_sl = 102;
+	set.heat_max_pct = 0.351;
 	JUDGED(i, "ok", 0);
+	set.heat_max_pct = 0.349;
+	JUDGED(i, "portfolio_heat", 0);
 	s->own.pos.trailing_sl = 99;	/* nothing to lose, and nothing that others may lose instead */
 	set.heat_max_pct = 0.149;
 	JUDGED(i, "portfolio_heat", 0);
 	set.heat_max_pct = 100;
 	lane.account_value_usd = 0;
+	JUDGED(i, "portfolio_heat", 0);
+	lane.account_value_usd = -1;
+	JUDGED(i, "portfolio_heat", 0);
+	lane.account_value_usd = 1000;
+	s->theirs = -s->theirs;		/* long from 100, stop at 98 */
+	s->own.pos.side = SIDE_LONG;
+	s->own.pos.trailing_sl = 98;
+	set.heat_max_pct = 0.351;
+	JUDGED(i, "ok", 0);
+	set.heat_max_pct = 0.349;
 	JUDGED(i, "portfolio_heat", 0);
 }
 
@@ -569,6 +587,8 @@ static void t_settings(void)
 
 	CHECK(read_one("AI_QUANT_RISK_MAX_ENTRY_ORDERS_PER_MIN", " 12 ") == 0 && set.max_entry_orders_per_min == 12);
 	CHECK(read_one("AI_QUANT_RISK_MAX_ENTRY_ORDERS_PER_MIN", "") == 0 && set.max_entry_orders_per_min == 12);
+	CHECK(read_one("AI_QUANT_RISK_MAX_EXIT_ORDERS_PER_MIN", "1") == 0 && set.max_exit_orders_per_min == 1);
+	CHECK(read_one("AI_QUANT_RISK_MAX_EXIT_ORDERS_PER_MIN", "1000") == 0 && set.max_exit_orders_per_min == 1000);
 	CHECK(read_one("AI_QUANT_RISK_MAX_ENTRY_ORDERS_PER_MIN", "0") == 1 && set.max_entry_orders_per_min == 12 && said == 1);
 	CHECK(read_one("AI_QUANT_RISK_MAX_ENTRY_ORDERS_PER_MIN", "1001") == 1 && set.max_entry_orders_per_min == 12);
 	CHECK(read_one("AI_QUANT_RISK_MAX_ENTRY_ORDERS_PER_MIN", "12x") == 1 && strstr(why, "\"12x\" is not from 1 to 1000"));
