@@ -76,8 +76,8 @@ static void put_row(struct out *o, const struct lane_intent *i)
 
 	*dec8_put(size, i->size) = '\0';
 	*dec8_put(got, i->acked > i->filled ? i->acked : i->filled) = '\0';
-	n = snprintf(line, sizeof line, "%-12s %-6s %-4s %14s %14s  %-17s %s\n", i->symbol, intent_action_name(i->action), i->buy ? "buy" : "sell", size, got,
-		     intent_status_name(lane_intent_status(i)), *i->error ? i->error : i->judged && !i->allowed ? i->cause : "");
+	n = snprintf(line, sizeof line, "%-12s %-6s %-4s %14s %14s  %-17s %s\n", i->symbol, intent_action_name(i->action),
+		     i->buy ? "buy" : "sell", size, got, intent_status_name(lane_intent_status(i)), *i->error ? i->error : i->judged && !i->allowed ? i->cause : "");
 	out_add(o, line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
 }
 
