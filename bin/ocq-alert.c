@@ -24,15 +24,15 @@ static double period_s = 7200, cooldown_s = 300;
 static bool once;
 
 static const struct opt opts[] = {
-	{ 0, "command", OPT_TEXT, &command, "CMD", "run by sh for each alert, which it gets on stdin", 0 },
+	{ 0, "command", OPT_TEXT, &command, "CMD", "sh runs it for each alert, on its stdin", 0 },
 	{ 0, "webhook", OPT_TEXT, &webhook, "URL", "POST each alert there", 0 },
-	{ 0, "discord", OPT_TEXT, &discord_file, "FILE", "a Discord webhook; its URL is in this file, mode 0600", 0 },
-	{ 0, "telegram", OPT_TEXT, &telegram_file, "FILE", "Telegram: bot token and chat id in this file, 0600", 0 },
+	{ 0, "discord", OPT_TEXT, &discord_file, "FILE", "file (0600) with a Discord webhook's URL", 0 },
+	{ 0, "telegram", OPT_TEXT, &telegram_file, "FILE", "file (0600) with bot token and chat id", 0 },
 	{ 0, "telegram-api", OPT_TEXT, &telegram_api, "URL", "another server than Telegram's", 0 },
 	{ 0, "ca", OPT_TEXT, &ca_file, "FILE", "authorities to trust (the system's)", OPT_HOST },
-	{ 0, "period", OPT_F64, &period_s, "S", "how often a program beats; silent for two: an alert (7200)", 0 },
+	{ 0, "period", OPT_F64, &period_s, "S", "between beats; two missing: an alert (7200)", 0 },
 	{ 0, "cooldown", OPT_F64, &cooldown_s, "S", "the same thing again only after this (300)", 0 },
-	{ 0, "state", OPT_TEXT, &state_path, "FILE", "remembers here what has been looked at", 0 },
+	{ 0, "state", OPT_TEXT, &state_path, "FILE", "remembers what has been looked at", 0 },
 	{ 0, "once", OPT_FLAG, &once, NULL, "stop at the journals' end", 0 },
 	{ 0 }
 };
