@@ -38,16 +38,17 @@ static void check_options(void)
 
 /* ---- what is to be done ---- */
 
-/* The exchange's size where it holds something, else the strategy's. */
-static dec8 open_size(const struct lane_symbol *s)
+/* What the lane holds; where that is nothing, what the strategy believes to hold. In a rehearsal what others hold on the account stays. */
+static dec8 open_size(const struct lane *l, const struct lane_symbol *s)
 {
-	return s->theirs ? s->theirs : lane_own_size(s);
+	dec8 held = hand_held(l, s);
+
+	return held ? held : lane_own_size(s);
 }
 
-static void write_close(struct out *o, const struct rec_op *op, const struct lane_symbol *s, unsigned place)
+static void write_close(struct out *o, const struct rec_op *op, const struct lane_symbol *s, dec8 size, unsigned place)
 {
 	double px = s->own.close > 0 ? s->own.close : s->theirs_entry_px;
-	dec8 size = open_size(s);
 	struct rec_intent i;
 
 	hand_intent(&i, op->id, s->name, INTENT_CLOSE, size < 0, dec8_abs(size), px, op->t_ms);
@@ -67,9 +68,12 @@ static void append(struct follow *f, const struct rec_op *op)
 	operator_kill(&k, op, KILL_operator, KILL_CLOSE_ONLY, why ? why : "ocq-flat");
 	record_write(o, REC_op, op);
 	record_write(o, REC_kill_level, &k);
-	for (uint32_t s = 0; s < f->lane.n_symbols; s++)
-		if (open_size(&f->lane.sym[s]) != 0)
-			write_close(o, op, &f->lane.sym[s], n++);
+	for (uint32_t s = 0; s < f->lane.n_symbols; s++) {
+		dec8 size = open_size(&f->lane, &f->lane.sym[s]);
+
+		if (size != 0)
+			write_close(o, op, &f->lane.sym[s], size, n++);
+	}
 	must(follow_commit(f, SYNC, &e), &e);
 	note("%s: close_only, %u positions to be closed, operation %s", dir, n, op->id);
 }

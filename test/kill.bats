@@ -102,6 +102,13 @@ teardown() { [ ! -e room/J ] || umount -l room; }
 	ocq-journal verify -q J
 }
 
+@test "flat: a rehearsal leaves what it holds itself, not what others hold on the account" {
+	echo "${LANE/paper/dry_live}" | ocq-journal append -q J
+	{ mark ETH long 2.5; echo '{"type":"positions","t_ms":5,"n":1}'; position BTC -0.5; } | ocq-journal append -q J
+	ocq-flat -q -j J
+	[ "$(told intent | jq -c '[.symbol,.size]')" = '["ETH","2.5"]' ]
+}
+
 @test "flat: the same operation a second time doubles nothing" {
 	lane
 	mark ETH long 2.5 | ocq-journal append -q J
