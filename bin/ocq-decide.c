@@ -26,23 +26,23 @@ static uint64_t grace_ms = 2000;
 static const struct opt opts[] = {
 	{ 'c', "config", OPT_TEXT, &config_path, "FILE", "strategy YAML" },
 	{ 'j', "journal", OPT_TEXT, &lane.dir, "DIR", "decide for the lane that keeps this journal" },
-	{ 0, "mode", OPT_TEXT, &mode, "M", "of the lane: paper, dry_live, live or shadow (paper)" },
-	{ 0, "account", OPT_TEXT, &lane.account, "ADDR", "whose it is" },
-	{ 0, "network", OPT_TEXT, &network, "N", "mainnet or testnet (mainnet)" },
+	{ 0, "mode", OPT_TEXT, &mode, "M", "paper, dry_live, live or shadow (paper)" },
+	{ 0, "account", OPT_TEXT, &lane.account, "ADDR", "that is traded; mainnet or testnet" },
+	{ 0, "network", OPT_TEXT, &network, "N", NULL },
 	{ 'i', "interval", OPT_TEXT, &lane.interval, "IV", "of its steps (as configured)" },
 	{ 0, "settle-wait", OPT_F64, &settle_s, "S", "wait for the orders of the last step (30)" },
-	{ 0, "max-delay", OPT_F64, &max_delay_s, "S", "entries this long behind a close (half an interval)" },
+	{ 0, "max-delay", OPT_F64, &max_delay_s, "S", "no entries later than this (half an interval)" },
 	{ 0, "grace", OPT_U64, &grace_ms, "MS", "as the feed has it (2000)" },
 	{ 0, "fill", OPT_TEXT, &fill, "replay", "fill decisions as a replay does and write the events" },
 	{ 's', "symbols", OPT_TEXT, &symbols, "A", "apply the symbols: layer of this one symbol" },
 	{ 0, "live", OPT_FLAG, &layers.live, NULL, "apply the live: layer" },
-	{ 0, "from", OPT_TIME, &from_ms, "T", "first step that may trade" },
-	{ 0, "to", OPT_TIME, &to_ms, "T", "last step" },
+	{ 0, "from", OPT_TIME, &from_ms, "T", "first step that may trade, last step" },
+	{ 0, "to", OPT_TIME, &to_ms, "T", NULL },
 	{ 0, "init-state", OPT_TEXT, &init_path, "FILE", "start with these positions and this balance" },
-	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000)" },
-	{ 0, "lookback", OPT_U32, &run.lookback, "N", "bars before a symbol may enter (200)" },
+	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000), warm-up bars (200)" },
+	{ 0, "lookback", OPT_U32, &run.lookback, "N", NULL },
 	{ 0, "slippage-bps", OPT_F64, &slippage_bps, "BPS", "instead of trade.slippage_bps" },
-	{ 0, "venue", OPT_TEXT, &venue_path, "META", "lots, ticks, minimum and fee of an exchange: records of ocq-hl info meta" },
+	{ 0, "venue", OPT_TEXT, &venue_path, "META", "keep an exchange's rules: records of ocq-hl meta" },
 	{ 0, "strict", OPT_FLAG, &strict, NULL, "a stream without header or end is an error" },
 	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "write the events without header and end", OPT_OUTPUT },
 	{ 0, "lenient", OPT_FLAG, &layers.lenient, NULL, "configuration errors become warnings" },
@@ -77,7 +77,7 @@ static void load(struct decide *d)
 	if (init_path)
 		run.balance_usd = d->init.balance_usd;
 	if (venue_path) {
-		venue_load(&d->venue, venue_path);
+		rules_load(&d->venue, venue_path);
 		run.venue = &d->venue;
 	}
 	if (!stepper_init(&d->st, &d->config, &run, &d->result, &e))
@@ -190,7 +190,7 @@ static void decide_release(struct decide *d)
 	stepper_release(&d->st);
 	run_result_release(&d->result);
 	init_state_release(&d->init);
-	venue_release(&d->venue);
+	rules_release(&d->venue);
 	config_release(&d->config);
 	section_release(&d->section);
 }
@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 	int n;
 
 	err_init(argv[0]);
-	n = opt_parse(argc, argv, opts, "-c FILE (--fill replay | -j DIR --account ADDR --venue META) [options] [SNAPSHOTS]",
+	n = opt_parse(argc, argv, opts, "-c FILE (--fill replay | -j DIR) [options] [SNAPSHOTS]",
 		      "Turns snapshots into decisions, one step after another.");
 	if (n > 1)
 		die(EX_USAGE, "one input at most");

@@ -79,7 +79,7 @@ static void begin(int n, int least, int most)
 	if (!follow_lock(dir, "manual", &e))
 		die(EX_RETRY, "%s", e.text);
 	if (venue_path)
-		venue_load(&venue, venue_path);
+		rules_load(&venue, venue_path);
 	out_open(&out, "-");
 }
 
@@ -94,7 +94,7 @@ static int end(const char *op)
 	if (rc != EX_OK)
 		warn("%s", e.text);
 	follow_close(&lane);
-	venue_release(&venue);
+	rules_release(&venue);
 	return rc;
 }
 
@@ -102,7 +102,7 @@ static const struct venue_market *market(const char *symbol)
 {
 	if (!venue_path)
 		die(EX_USAGE, "how large are lots? --venue META, the exchange's markets");
-	return venue_need(&venue, symbol);
+	return rules_need(&venue, symbol);
 }
 
 static dec8 held_of(const char *symbol)

@@ -11,6 +11,7 @@
 #define SPEED_MAX 1e9		/* the exchange's time stays a number of ms for years */
 
 static struct path_options path;
+static const char *lockstep;
 static const char *network = "mainnet", *market, *setup, *faults, *control, *journal, *clock_file, *prefix, *limits = "on", *depth;
 static uint64_t seed = 1;
 static uint32_t port, clients = 1, push_ms;
@@ -42,6 +43,7 @@ static const struct opt opts[] = {
 	{ 0, "hold", OPT_FLAG, &hold, NULL, "stand until told to go on; end with the prices", OPT_HOST },
 	{ 0, "until-end", OPT_FLAG, &until_end, NULL, NULL, OPT_HOST },
 	{ 0, "clock", OPT_TEXT, &clock_file, "FILE", "publish the time for OCQ_CLOCK=FILE", OPT_OUTPUT },
+	{ 0, "lockstep", OPT_TEXT, &lockstep, "FILE,IV", "speed 0 waits for a lane: ocq-exec --progress FILE", OPT_HOST },
 	{ 0, "now", OPT_TIME, &now_ms, "T", "the clock stands at T and moves by command" },
 	{ 0, "feed", OPT_FLAG, &feed, NULL, "candle, mid and bbo records on stdin" },
 	{ 0, "log", OPT_FLAG, &log_wire, NULL, "a record of all that comes and goes", OPT_OUTPUT },
@@ -157,6 +159,20 @@ static void read_time(struct paperx_options *o)
 	o->exchange.rules.t_ms = now_ms;
 }
 
+/* "FILE,1h" */
+static void read_lockstep(struct paperx_options *o)
+{
+	const char *comma = lockstep ? strrchr(lockstep, ',') : NULL;
+
+	if (!lockstep)
+		return;
+	if (!comma || (o->lockstep_ms = clock_interval_ms(comma + 1)) == 0)
+		die(EX_USAGE, "--lockstep wants FILE,INTERVAL: \"%s\"", lockstep);
+	if (!o->path || o->speed != 0)
+		die(EX_USAGE, "--lockstep goes with --speed 0");
+	o->lockstep = xstrndup(lockstep, (size_t)(comma - lockstep));
+}
+
 int main(int argc, char **argv)
 {
 	struct paperx_options o = { 0 };
@@ -173,6 +189,7 @@ int main(int argc, char **argv)
 	check_prefix();
 	read_exchange(&o.exchange);
 	read_time(&o);
+	read_lockstep(&o);
 	o.port = (uint16_t)port;
 	o.prefix = prefix;
 	o.control = control;
@@ -188,6 +205,7 @@ int main(int argc, char **argv)
 	o.until_end = until_end;
 	o.feed = feed;
 	status = paperx_run(&o, &e);
+	free((char *)o.lockstep);
 	path_free(o.path);
 	buf_release(&market_text);
 	buf_release(&setup_text);

@@ -23,20 +23,20 @@ static const struct opt opts[] = {
 	MARKET_OPTIONS(load.query),
 	LOAD_PACK_OPTION(load),
 	{ 0, "live", OPT_FLAG, &load.layers.live, NULL, "apply the live: layer" },
-	{ 0, "init-state", OPT_TEXT, &init_path, "FILE", "start with these positions and this balance" },
-	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", "start balance (10000), warm-up bars (200)" },
-	{ 0, "lookback", OPT_U32, &run.lookback, "N" },
+	{ 0, "init-state", OPT_TEXT, &init_path, "FILE", "start: positions, balance (10000)" },
+	{ 0, "balance", OPT_F64, &run.balance_usd, "USD", NULL },
+	{ 0, "lookback", OPT_U32, &run.lookback, "N", "bars before a symbol may enter (200)" },
 	{ 0, "slippage-bps", OPT_F64, &load.slippage_bps, "BPS", "instead of trade.slippage_bps" },
-	{ 0, "venue", OPT_TEXT, &venue_path, "META", "lots, ticks, minimum and fee of an exchange: records of ocq-hl info meta" },
-	{ 0, "trades", OPT_TEXT, &trades_path, "FILE", "record streams (- is stdout)", OPT_OUTPUT },
+	{ 0, "venue", OPT_TEXT, &venue_path, "META", "keep an exchange's rules: records of ocq-hl meta" },
+	{ 0, "trades", OPT_TEXT, &trades_path, "FILE", "records", OPT_OUTPUT },
+	{ 0, "decisions", OPT_TEXT, &decisions_path, "FILE", NULL, OPT_OUTPUT },
 	{ 0, "equity", OPT_TEXT, &equity_path, "FILE", NULL, OPT_OUTPUT },
 	{ 0, "events", OPT_TEXT, &events_path, "FILE", NULL, OPT_OUTPUT },
-	{ 0, "decisions", OPT_TEXT, &decisions_path, "FILE", "decisions as a lane's journal has them", OPT_OUTPUT },
 	{ 0, "report", OPT_TEXT, &report_path, "FILE", "JSON report; one CSV row per close", OPT_OUTPUT },
 	{ 0, "csv", OPT_TEXT, &csv_path, "FILE", NULL, OPT_OUTPUT },
 	{ 0, "explain", OPT_TEXT, &explain_at, "SYM@T", "write every gate of that evaluation to stdout", OPT_OUTPUT },
-	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "streams without header and end", OPT_OUTPUT },
-	{ 0, "contract", OPT_FLAG, &load.query.want_data_id, NULL, "compute data_id and contract_id from stores too", OPT_HOST },
+	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "streams without header; data_id of stores too", OPT_OUTPUT },
+	{ 0, "contract", OPT_FLAG, &load.query.want_data_id, NULL, NULL, OPT_HOST },
 	{ 0, "strict-semantics", OPT_FLAG, &load.strict_semantics, NULL, "all repairs; wrong configuration only warns" },
 	{ 0, "lenient", OPT_FLAG, &load.layers.lenient, NULL },
 	{ 0 }
@@ -74,9 +74,9 @@ static void load_venue(struct venue_table *t, const struct market *m)
 
 	if (!venue_path)
 		return;
-	venue_load(t, venue_path);
+	rules_load(t, venue_path);
 	for (i = 0; i < m->n_symbols; i++)
-		venue_need(t, m->symbol[i]);
+		rules_need(t, m->symbol[i]);
 	run.venue = t;
 }
 
@@ -308,7 +308,7 @@ static void job_release(struct job *s)
 	run_result_release(&s->result);
 	contract_release(&s->contract);
 	init_state_release(&s->init);
-	venue_release(&s->venue);
+	rules_release(&s->venue);
 	market_release(&s->market);
 	config_release(&s->config);
 }

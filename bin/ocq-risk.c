@@ -56,7 +56,7 @@ static void say(void *arg, const char *text)
 
 static unsigned max_leverage(void *arg, const char *symbol, double notional_usd)
 {
-	const struct venue_market *m = venue_find(arg, symbol);
+	const struct venue_market *m = rules_find(arg, symbol);
 
 	(void)notional_usd;
 	return m ? (unsigned)m->rule.max_leverage : 0;
@@ -277,7 +277,7 @@ static void begin(void)
 	risk_defaults(&settings);
 	risk_read(&settings, get, say, NULL);
 	if (venue_path)
-		venue_load(&venue, venue_path);
+		rules_load(&venue, venue_path);
 	stream_signals();
 	out_open(&out, "-");
 	lane.seen = seen;
@@ -299,7 +299,7 @@ int main(int argc, char **argv)
 	begin();
 	run();
 	follow_close(&lane);
-	venue_release(&venue);
+	rules_release(&venue);
 	buf_release(&torn);
 	out_close(&out);
 	return EX_OK;

@@ -86,6 +86,15 @@ void clock_publish(const char *path, int64_t t_ms)
 	atomic_store_explicit(at, t_ms, memory_order_release);
 }
 
+int64_t clock_published(const char *path)
+{
+	static const shared_ms *at;
+
+	if (!at)
+		at = shared_map(path, O_RDONLY);
+	return atomic_load_explicit(at, memory_order_acquire);
+}
+
 int64_t clock_mono_ns(void)
 {
 	return read_clock(CLOCK_MONOTONIC, 1);

@@ -17,6 +17,8 @@ int64_t clock_mono_ns(void);		/* for durations: always real */
 bool clock_simulated(void);
 /* For the owner, one file per process; creates it. */
 void clock_publish(const char *path, int64_t t_ms);
+/* For who waits for another process's time: what was last published in path, one file per process. It must be there (EX_CONFIG). */
+int64_t clock_published(const char *path);
 
 /* RFC 3339 with zone, YYYY-MM-DD (UTC midnight), or digits with optional sign and '_': |x| < 1e10 seconds,
  * < 1e13 ms, < 1e16 us, else ns. False if it is none of these. */

@@ -44,7 +44,7 @@ uint32_t section_learn(struct section *s, struct stepper *st, const char *name)
 		return (uint32_t)at;
 	at = -at - 1;
 	if (st->venue)
-		venue_need(st->venue, name);
+		rules_need(st->venue, name);
 	if (s->n_names == s->cap_names) {
 		s->cap_names = s->cap_names ? s->cap_names * 2 : 64;
 		s->name = xreallocarray(s->name, s->cap_names, sizeof *s->name);

@@ -40,7 +40,7 @@ void stepper_release(struct stepper *s)
 static void insert_rule(struct stepper *s, uint32_t at, const char *name)
 {
 	memmove(s->rule + at + 1, s->rule + at, (s->run.n_symbols - at) * sizeof *s->rule);
-	s->rule[at] = venue_find(s->venue, name)->rule;
+	s->rule[at] = rules_find(s->venue, name)->rule;
 	s->run.venue = s->rule;
 }
 

@@ -30,6 +30,8 @@ static void take_asset(struct venue_table *t, struct in *in, const struct rec_as
 	}
 	m = &t->at[t->n++];
 	memcpy(m->symbol, a->symbol, sizeof m->symbol);
+	m->id = (uint32_t)a->id;
+	m->only_isolated = a->only_isolated;
 	m->sz_decimals = (uint8_t)a->sz_decimals;
 	m->rule = (struct venue_rule){
 		.lots = power10((unsigned)a->sz_decimals),
@@ -58,7 +60,7 @@ static void finish(struct venue_table *t, const char *path, double fee_bps)
 	}
 }
 
-void venue_load(struct venue_table *t, const char *path)
+void rules_load(struct venue_table *t, const char *path)
 {
 	double fee_bps = VENUE_TAKER_FEE_BPS;
 	struct record_in in;
@@ -79,13 +81,13 @@ void venue_load(struct venue_table *t, const char *path)
 	finish(t, path, fee_bps);
 }
 
-void venue_release(struct venue_table *t)
+void rules_release(struct venue_table *t)
 {
 	free(t->at);
 	*t = (struct venue_table){ 0 };
 }
 
-const struct venue_market *venue_find(const struct venue_table *t, const char *symbol)
+const struct venue_market *rules_find(const struct venue_table *t, const char *symbol)
 {
 	uint32_t lo = 0, hi = t->n;
 
@@ -103,9 +105,9 @@ const struct venue_market *venue_find(const struct venue_table *t, const char *s
 	return NULL;
 }
 
-const struct venue_market *venue_need(const struct venue_table *t, const char *symbol)
+const struct venue_market *rules_need(const struct venue_table *t, const char *symbol)
 {
-	const struct venue_market *m = venue_find(t, symbol);
+	const struct venue_market *m = rules_find(t, symbol);
 
 	if (!m)
 		die(EX_DATA, "%s: no asset record of %s", t->path, symbol);

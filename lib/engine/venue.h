@@ -10,7 +10,7 @@
 #define VENUE_MIN_NOTIONAL_USD 10.0
 #define VENUE_TAKER_FEE_BPS 4.5		/* where no `fees` record says otherwise */
 
-struct venue_market { char_symbol symbol; uint8_t sz_decimals; struct venue_rule rule; };
+struct venue_market { char_symbol symbol; uint32_t id; uint8_t sz_decimals; bool only_isolated; struct venue_rule rule; };	/* id: in orders */
 struct venue_table {
 	struct venue_market *at;	/* heap, ascending by symbol */
 	uint32_t n, cap;
@@ -18,9 +18,9 @@ struct venue_table {
 };
 
 /* Reads records `asset`, of which one names each symbol once, and at most one `fees`. Others are passed over. */
-void venue_load(struct venue_table *t, const char *path);
-void venue_release(struct venue_table *t);
-const struct venue_market *venue_find(const struct venue_table *t, const char *symbol);	/* NULL: none */
-const struct venue_market *venue_need(const struct venue_table *t, const char *symbol);	/* none: the end of the program */
+void rules_load(struct venue_table *t, const char *path);
+void rules_release(struct venue_table *t);
+const struct venue_market *rules_find(const struct venue_table *t, const char *symbol);	/* NULL: none */
+const struct venue_market *rules_need(const struct venue_table *t, const char *symbol);	/* none: the end of the program */
 
 #endif

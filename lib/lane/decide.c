@@ -193,7 +193,7 @@ static void open_session(struct session *s)
 	struct errmsg e;
 
 	load_config_first(s);
-	venue_load(&s->venue, s->o->venue_path);
+	rules_load(&s->venue, s->o->venue_path);
 	must(follow_open(&s->f, s->o->dir, &e), &e);
 	if (!follow_lock(s->o->dir, "decide", &e))
 		die(EX_RETRY, "%s", e.text);
@@ -413,6 +413,7 @@ static void decide_step(struct session *s, int64_t t_ms)
 	struct step_view v = { .lane = &s->f.lane, .st = &s->st, .section = &s->section, .config_id = s->config_id, .t_ms = t_ms,
 			       .valid_until_ms = t_ms + s->interval_ms + s->o->grace_ms + s->max_delay_ms,
 			       .orders = s->o->mode != LANE_SHADOW };
+	struct errmsg e;
 
 	look_at_config(s);
 	settle(s);
@@ -430,6 +431,8 @@ static void decide_step(struct session *s, int64_t t_ms)
 	write_step(s, &v);
 	commit(s);
 	s->result.n_events = 0;
+	if (follow_snapshot_due(&s->f))
+		must(follow_snapshot(&s->f, &e), &e);
 }
 
 /* A live lane that is behind decides at the newest bar alone. */
@@ -481,7 +484,7 @@ void lane_decide(const struct decide_options *o, struct record_in *in, struct ou
 	section_release(&s.section);
 	stepper_release(&s.st);
 	run_result_release(&s.result);
-	venue_release(&s.venue);
+	rules_release(&s.venue);
 	config_release(&s.config);
 	free(s.before);
 }

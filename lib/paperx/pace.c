@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define TICK_MS 10
+#define LOCKSTEP_SLACK_MS 70000	/* more than a feed's grace and patience */
+#define LOCKSTEP_LOOK_MS 1
 #define TURN_NS INT64_C(20000000)	/* of steps at a stretch: clients and signals are heard in between */
 
 static void tick(void *paperx);
@@ -100,6 +102,31 @@ static bool may_step(const struct paperx *p)
 	return !p->hold && !p->over && !p->failed && !p->waiting && subscribed(p) >= p->o.clients;
 }
 
+/* A lane that is through with a step will be with the next one once that has closed, and all bars of it have been waited for. */
+static int64_t lockstep_until(const struct paperx *p)
+{
+	return p->o.lockstep ? clock_published(p->o.lockstep) + 2 * p->o.lockstep_ms + LOCKSTEP_SLACK_MS : INT64_MAX;
+}
+
+/* Time goes as far as the lane may see, and from there on as the wall's, until the next prices are due: so that what waits for a time
+ * gets there. */
+static bool waits_for_lane(struct paperx *p)
+{
+	int64_t until_ms = lockstep_until(p), next_ms = path_next(p->o.path), now_ms;
+
+	if (next_ms <= until_ms)
+		return false;
+	if (p->lockstep_ms != until_ms) {
+		p->lockstep_ms = until_ms;
+		p->lockstep_ns = clock_mono_ns();
+	}
+	now_ms = until_ms + (clock_mono_ns() - p->lockstep_ns) / 1000000;
+	exchange_advance(p->x, now_ms < next_ms ? now_ms : next_ms - 1);
+	publish(p);
+	again_in(p, LOCKSTEP_LOOK_MS);
+	return true;
+}
+
 /* One step; the next one follows when all pongs are there, from the loop. */
 static void step(struct paperx *p)
 {
@@ -109,6 +136,8 @@ static void step(struct paperx *p)
 		path_is_over(p);
 		return;
 	}
+	if (waits_for_lane(p))
+		return;
 	path_step(p->o.path);
 	publish(p);
 	ask_clients(p);

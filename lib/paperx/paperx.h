@@ -28,6 +28,8 @@ struct paperx_options {
 	struct path *path;		/* PAPERX_PATH; the caller's */
 	double speed;			/* exchange seconds per second; 0: as fast as the clients keep up */
 	unsigned clients;		/* while fewer sockets are subscribed, a path of speed 0 stands */
+	const char *lockstep;		/* a lane says there which step it is through with, and time waits for it; or NULL */
+	int64_t lockstep_ms;		/* length of its steps */
 	bool hold;			/* the path stands until "resume" */
 	bool until_end;			/* ends when the path does */
 	bool feed;			/* records on stdin */

@@ -29,6 +29,7 @@ struct paperx {
 	struct held *held;
 
 	struct loop_timer tick;		/* the clock */
+	int64_t lockstep_ms, lockstep_ns;	/* until when time ran ahead of the lane, and since when it waits there */
 	struct loop_timer sweep;	/* of sockets that have been quiet for too long */
 	bool hold, over;
 	unsigned waiting;		/* clients that have not answered the ping behind the last step */

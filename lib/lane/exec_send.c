@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ * An order made, signed, journaled, posted, answered. */
+#include "lane/exec_session.h"
+
+#include "base/clock.h"
+#include "hl/nonce.h"
+#include "hl/request.h"
+#include "hl/weight.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MID_MS = 10000, RETRY_MS = 1000, LOOK_MS = 200 };	/* an older middle says nothing */
+
+/* ---- signing ---- */
+
+static const char *network(const struct exec *x)
+{
+	return x->f.lane.testnet ? "testnet" : "mainnet";
+}
+
+/* What is signed must be what was asked for: the hash of it is reckoned here as well. */
+static void expect_hash(const struct exec *x, const char *action, size_t n, uint64_t nonce, const uint64_t *expires_ms, char hex[67],
+			struct buf *canonical)
+{
+	unsigned char digest[32], hash[32];
+	struct errmsg e;
+
+	if (!exchange_digest(action, n, x->f.lane.testnet ? HL_TESTNET : HL_MAINNET, nonce, NULL, expires_ms, digest, hash, canonical, &e))
+		die(EX_BUG, "the action is wrong: %s", e.text);
+	hex0x_put(hex, hash, sizeof hash);
+}
+
+/* The signer's answer, if the line is one. */
+static bool read_signed(const char *line, size_t n, const char *hash, struct buf *body)
+{
+	char limit[TEXT_MAX], reason[TEXT_MAX * 4], *text = xmalloc(n + 1);
+	struct json_doc d;
+	struct errmsg e;
+	bool ok;
+
+	if (!json_parse(&d, line, n, &e))
+		die(EX_DATA, "the signer: %s", e.text);
+	if (json_is(&d, json_get(&d, d.tok, "type"), "refused")) {
+		if (!json_str(&d, json_get(&d, d.tok, "limit"), limit, sizeof limit) ||
+		    !json_str(&d, json_get(&d, d.tok, "reason"), reason, sizeof reason))
+			die(EX_DENIED, "the signer refuses");
+		die(EX_DENIED, "the signer refuses (%s): %s", limit, reason);
+	}
+	ok = json_is(&d, json_get(&d, d.tok, "type"), "signed");
+	if (ok && !json_is(&d, json_get(&d, d.tok, "hash"), hash))
+		die(EX_DATA, "the signer signed another action than it was asked to");
+	if (ok && !json_str(&d, json_get(&d, d.tok, "body"), text, n + 1))
+		die(EX_DATA, "the signer's answer has no body");
+	if (ok)
+		buf_adds(body, text);
+	json_release(&d);
+	free(text);
+	return ok;
+}
+
+void exec_sign(struct exec *x, const char *action, size_t n, uint64_t nonce, int64_t expires_ms, struct buf *body)
+{
+	struct buf canonical = BUF_INIT, line = BUF_INIT;
+	uint64_t expires = (uint64_t)expires_ms;
+	const char *answer;
+	char hash[67];
+	size_t len;
+
+	expect_hash(x, action, n, nonce, expires_ms ? &expires : NULL, hash, &canonical);
+	buf_addf(&line, "{\"type\":\"sign\",\"nonce\":%" PRIu64 ",\"network\":\"%s\"", nonce, network(x));
+	if (expires_ms)
+		buf_addf(&line, ",\"expires_ms\":%" PRId64, expires_ms);
+	buf_adds(&line, ",\"action\":");
+	buf_add(&line, canonical.data, canonical.len);
+	buf_adds(&line, ",\"id\":\"ocq-exec\"}\n");
+	coproc_send(&x->signer, line.data, line.len);
+	do
+		if (!coproc_line(&x->signer, x->out, &answer, &len))
+			die(EX_DENIED, "the signer has left");
+	while (!read_signed(answer, len, hash, body));
+	buf_release(&canonical);
+	buf_release(&line);
+}
+
+/* ---- posting ---- */
+
+void exec_settle(struct work *w, const struct http_answer *a)
+{
+	if (a->status == 429)
+		budget_refused(w->x->budget, a->retry_after_s);
+	budget_settle(w->x->budget, w->ticket, a->outcome == HTTP_NOT_SENT || a->status == 429 ? 0 : w->weight);
+}
+
+static void keep_ack(void *arg, const struct record *r)
+{
+	*(struct rec_ack *)arg = r->u.ack;
+}
+
+enum hl_outcome exec_answer(const struct http_answer *a, struct rec_ack *to)
+{
+	if (a->outcome == HTTP_ANSWERED)
+		return hl_answer_http(a->status, a->type, a->body, a->len, 1, keep_ack, to);
+	return hl_answer_none(a->outcome == HTTP_UNKNOWN, a->why, 1, keep_ack, to);
+}
+
+/* ---- orders ---- */
+
+static void order_answered(void *arg, const struct http_answer *a)
+{
+	struct work *w = arg;
+	struct exec *x = w->x;
+	const struct lane_intent *i = lane_intent_find(&x->f.lane, w->intent);
+	struct rec_ack got;
+	struct outcome_of o = { .nonce = w->nonce, .evidence = "answer" };
+	enum hl_outcome worst = exec_answer(a, &got);
+
+	exec_settle(w, a);
+	if (!dec8_of_f64(got.total_sz, DEC8_HALF_EVEN, &o.filled))
+		worst = HL_UNKNOWN;
+	o.attempt = i->send.attempt;
+	o.avg_px = got.avg_px;
+	o.oid = got.oid;
+	o.code = got.code;
+	o.error = got.error;
+	o.r = plan_answer(i, strcmp(got.code, "nonce_duplicate") == 0 ? HL_UNKNOWN : worst, o.filled, got.code);
+	exec_outcome(x, i, &o);
+	if (o.r.outcome == OUTCOME_unknown) {
+		exec_resolve(w, LOOK_MS);
+		return;
+	}
+	exec_work_done(w);
+	if (!o.r.over && o.r.outcome == OUTCOME_rejected)
+		exec_look_soon(x, RETRY_MS);
+}
+
+static void end_here(struct exec *x, const struct lane_intent *i, enum outcome is, const char *why)
+{
+	exec_outcome(x, i, &(struct outcome_of){ .r = { is, true }, .attempt = i->attempts, .evidence = "local", .error = why });
+}
+
+/* What is journaled and posted, in this order: the bytes are on the disk before the first of them leaves. */
+static void launch(struct exec *x, struct work *w, struct rec_send *s, const struct buf *action, http_done *done)
+{
+	struct buf body = BUF_INIT;
+
+	exec_sign(x, action->data, action->len, s->nonce, s->expires_ms, &body);
+	if (body.len >= sizeof s->body)
+		die(EX_BUG, "a signed action of %zu bytes", body.len);
+	strcpy(s->body, buf_cstr(&body));
+	w->nonce = s->nonce;
+	exec_put(x, REC_send, s, JOURNAL_DURABLE | JOURNAL_MUST);
+	http_post(x->http, x->exchange_url, body.data, body.len, done, w);
+	buf_release(&body);
+}
+
+static struct rec_send new_send(const struct exec *x, const char *kind, const char *symbol)
+{
+	struct rec_send s = { .nonce = nonce_next(x->f.lane.nonce, clock_ms()), .expires_ms = clock_ms() + x->o->expires_ms };
+
+	strcpy(s.kind, kind);
+	strcpy(s.symbol, symbol);
+	return s;
+}
+
+static bool take_weight(struct exec *x, struct work *w)
+{
+	int64_t wait_ms;
+
+	w->weight = hl_weight_action(1);
+	wait_ms = budget_take(x->budget, w->weight, BUDGET_ORDER, &w->ticket);
+	if (wait_ms > 0)
+		exec_look_soon(x, wait_ms < RETRY_MS ? wait_ms : RETRY_MS);
+	return wait_ms <= 0;
+}
+
+/* ---- leverage ---- */
+
+static void leverage_answered(void *arg, const struct http_answer *a)
+{
+	struct work *w = arg;
+	struct exec *x = w->x;
+	const struct lane_intent *i = lane_intent_find(&x->f.lane, w->intent);
+	struct rec_ack got;
+	enum hl_outcome worst = exec_answer(a, &got);
+
+	exec_settle(w, a);
+	if (worst == HL_OK)
+		x->leverage[rules_find(&x->venue, w->symbol) - x->venue.at] = w->leverage;
+	else if (worst == HL_REFUSED)
+		end_here(x, i, OUTCOME_rejected, got.error);
+	/* unknown: it is asked for again, which changes nothing if it was done */
+	exec_work_done(w);
+	if (worst == HL_UNKNOWN)
+		exec_look_soon(x, RETRY_MS);
+}
+
+/* The exchange's is another one, for all that is known here. */
+static bool needs_leverage(const struct exec *x, const struct lane_intent *i, const struct venue_market *m)
+{
+	return intent_enters(i->action) && i->leverage >= 1 && x->leverage[m - x->venue.at] != (unsigned)i->leverage;
+}
+
+static void send_leverage(struct exec *x, struct work *w, const struct lane_intent *i, const struct venue_market *m)
+{
+	struct rec_send s = new_send(x, "leverage", i->symbol);
+	struct buf action = BUF_INIT;
+
+	w->is_leverage = true;
+	w->leverage = (unsigned)i->leverage;
+	action_write_leverage(&action, m->id, !m->only_isolated, w->leverage);
+	launch(x, w, &s, &action, leverage_answered);
+	buf_release(&action);
+}
+
+/* ---- an order ---- */
+
+/* The middle of the book as it came last; the price of the decision where none came for a while. */
+static double price_of(const struct exec *x, const struct lane_intent *i, const struct venue_market *m)
+{
+	const struct mid *mid = &x->mid[m - x->venue.at];
+
+	return mid->ns && clock_mono_ns() - mid->ns < MID_MS * INT64_C(1000000) ? mid->px : i->ref_px;
+}
+
+static bool make_order(struct exec *x, const struct lane_intent *i, const struct venue_market *m, struct hl_order *o, double *mid,
+		       const char **why)
+{
+	dec8 px;
+
+	*mid = price_of(x, i, m);
+	*o = (struct hl_order){ .asset = m->id, .buy = i->buy, .reduce_only = i->reduce_only, .tif = i->limit_px ? TIF_GTC : TIF_IOC,
+				.has_cloid = true };
+	*why = "there is no price";
+	if (!dec8_of_f64(*mid, DEC8_HALF_EVEN, &px) || px <= 0)
+		return false;
+	o->px = i->limit_px ? i->limit_px : slippage_price(px, x->o->slippage, i->buy, m->sz_decimals, false);
+	if (o->px <= 0 || !plan_size(&x->f.lane, i, m->sz_decimals, o->px < px ? o->px : px, &o->sz, why))
+		return false;
+	intent_cloid(o->cloid, x->o->prefix, i->id, i->attempts);
+	return true;
+}
+
+static void send_order(struct exec *x, struct work *w, const struct lane_intent *i, const struct hl_order *o, double mid)
+{
+	struct rec_send s = new_send(x, "order", i->symbol);
+	struct buf action = BUF_INIT;
+
+	strcpy(s.intent, i->id);
+	s.attempt = i->attempts;
+	s.mid_px = mid;
+	cloid_put(s.cloid, o->cloid);
+	*dec8_put(s.size, o->sz) = '\0';
+	*dec8_put(s.limit_px, o->px) = '\0';
+	action_write_orders(&action, o, 1, "na");
+	launch(x, w, &s, &action, order_answered);
+	buf_release(&action);
+}
+
+/* Everything but the sending. */
+static void rehearse(struct exec *x, const struct lane_intent *i, const struct hl_order *o)
+{
+	struct rec_send s = new_send(x, "order", i->symbol);
+	struct buf action = BUF_INIT, body = BUF_INIT;
+
+	action_write_orders(&action, o, 1, "na");
+	exec_sign(x, action.data, action.len, s.nonce, s.expires_ms, &body);
+	end_here(x, i, OUTCOME_would, "dry");
+	buf_release(&action);
+	buf_release(&body);
+}
+
+bool exec_send_order(struct exec *x, const struct lane_intent *i)
+{
+	const struct venue_market *m = rules_find(&x->venue, i->symbol);
+	struct hl_order o;
+	struct work *w;
+	const char *why = "no such market";
+	double mid;
+
+	if (!m || !make_order(x, i, m, &o, &mid, &why)) {
+		end_here(x, i, OUTCOME_rejected, why);
+		return true;
+	}
+	if (x->dry) {
+		rehearse(x, i, &o);
+		return true;
+	}
+	w = exec_work(x, i->id, i->symbol);
+	if (!take_weight(x, w)) {
+		exec_work_drop(w);
+		return false;
+	}
+	if (needs_leverage(x, i, m))
+		send_leverage(x, w, i, m);
+	else
+		send_order(x, w, i, &o, mid);
+	return true;
+}

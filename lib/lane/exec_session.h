@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * What the files of ocq-exec share: the session, and work under way. exec.c looks at the journal and decides what is next; exec_send.c signs,
+ * journals and posts; exec_resolve.c finds out what became of an order that has no answer. */
+#ifndef OCQ_LANE_EXEC_SESSION_H
+#define OCQ_LANE_EXEC_SESSION_H
+
+#include "base/coproc.h"
+#include "engine/venue.h"
+#include "hl/ws.h"
+#include "lane/exec.h"
+#include "lane/follow.h"
+#include "net/budget.h"
+#include "net/http.h"
+#include "net/ws.h"
+#include "trade/plan.h"
+
+struct mid { double px; int64_t ns; };		/* clock_mono_ns() when it came; 0: never */
+
+struct exec {
+	const struct exec_options *o;
+	struct out *out;
+	struct follow f;
+	struct venue_table venue;
+	struct mid *mid;		/* beside venue.at */
+	unsigned *leverage;		/* that this process has set, beside venue.at; 0: none */
+	struct coproc signer;
+	struct loop *loop;
+	struct http *http;
+	struct ws *ws;
+	struct hl_ws_event scratch;
+	struct budget *budget;
+	struct work *works;		/* one at most for a symbol */
+	struct loop_timer soon;
+	char *info_url, *exchange_url;
+	bool input_over, dry;
+	int64_t progress_ms;		/* as published */
+	char_text armed_why;		/* as the journal has it */
+	bool armed_known;
+};
+
+/* An action of a symbol that is under way: an order, or the leverage before it. */
+struct work {
+	struct exec *x;
+	struct work *next;
+	char intent[INTENT_ID];
+	char_symbol symbol;
+	bool is_leverage;
+	uint64_t nonce;
+	uint32_t ticket;
+	unsigned weight, leverage;
+	struct loop_timer timer;
+	/* resolving */
+	int64_t since_ns;		/* the order is unresolved */
+	bool nonce_used, alarmed;
+	unsigned noes;			/* answers that know nothing of it */
+	int64_t first_no_ns;
+	bool ask_fills;			/* next time instead of the status */
+};
+
+/* exec.c */
+void exec_look(struct exec *x);				/* from the loop alone: work may be freed by it */
+void exec_look_soon(struct exec *x, int64_t ms);
+struct work *exec_work(struct exec *x, const char *intent, const char *symbol);
+void exec_work_done(struct work *w);			/* and looks what is next */
+void exec_work_drop(struct work *w);
+void exec_put(struct exec *x, enum record_type type, const void *rec, enum journal_sync sync);
+struct outcome_of { struct plan_result r; uint64_t nonce; unsigned attempt; dec8 filled; double avg_px; const char *oid, *code, *evidence, *error; };
+void exec_outcome(struct exec *x, const struct lane_intent *i, const struct outcome_of *o);
+
+/* exec_send.c */
+bool exec_send_order(struct exec *x, const struct lane_intent *i);	/* false: the address's weight does not allow it now */
+void exec_sign(struct exec *x, const char *action, size_t n, uint64_t nonce, int64_t expires_ms, struct buf *body);
+enum hl_outcome exec_answer(const struct http_answer *a, struct rec_ack *to);
+void exec_settle(struct work *w, const struct http_answer *a);
+
+/* exec_resolve.c */
+void exec_resolve(struct work *w, int64_t in_ms);
+
+#endif
