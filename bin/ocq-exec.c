@@ -15,7 +15,7 @@ static const struct opt opts[] = {
 	{ 0, "url", OPT_TEXT, &o.url, "URL", "of the exchange, without /exchange" },
 	{ 0, "ca", OPT_TEXT, &o.ca_file, "FILE", "its authorities, instead of the system's", OPT_HOST },
 	{ 0, "venue", OPT_TEXT, &o.venue_path, "META", "its markets: records of ocq-hl meta" },
-	{ 'k', "key", OPT_TEXT, &key, "FILE", "ocq-sign signs with this key, or the credential NAME", OPT_HOST },
+	{ 'k', "key", OPT_TEXT, &key, "FILE", "what ocq-sign signs with", OPT_HOST },
 	{ 0, "credential", OPT_TEXT, &credential, "NAME", NULL, OPT_HOST },
 	{ 'l', "limits", OPT_TEXT, &limits, "FILE", "what it may be used for", OPT_HOST },
 	{ 0, "no-limits", OPT_FLAG, &no_limits, NULL, "for tests: ocq-sign signs whatever a lane sends", OPT_HOST },

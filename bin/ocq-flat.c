@@ -13,7 +13,7 @@ static double wait_s;
 
 static const struct opt opts[] = {
 	{ 'j', "journal", OPT_TEXT, &dir, "DIR", "the lane's journal" },
-	{ 0, "id", OPT_TEXT, &id, "ID", "32 hex digits: a second call with the same does nothing again" },
+	{ 0, "id", OPT_TEXT, &id, "ID", "32 hex digits: a second call does nothing again" },
 	{ 0, "why", OPT_TEXT, &why, "TEXT", "said with the kill level" },
 	{ 0, "wait", OPT_F64, &wait_s, "S", "wait so long for the outcomes, and show them (0)" },
 	{ 0 }

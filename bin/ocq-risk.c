@@ -22,7 +22,7 @@ static double feed_stale_s;
 static const struct opt opts[] = {
 	{ 'j', "journal", OPT_TEXT, &dir, "DIR", "the lane's journal" },
 	{ 0, "venue", OPT_TEXT, &venue_path, "META", "the exchange's markets, for their highest leverage" },
-	{ 0, "feed-stale", OPT_F64, &feed_stale_s, "S", "close_only when no step or beat came for so long (0: never)" },
+	{ 0, "feed-stale", OPT_F64, &feed_stale_s, "S", "close_only when none came for so long (0: never)" },
 	{ 0 }
 };
 
