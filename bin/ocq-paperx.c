@@ -40,7 +40,7 @@ static const struct opt opts[] = {
 	{ 0, "depth", OPT_TEXT, &depth, "BPS,LEVELS,USD", NULL },
 	{ 0, "speed", OPT_F64, &speed, "N", "times faster (1); 0: as N clients keep up (1)", OPT_HOST },
 	{ 0, "clients", OPT_U32, &clients, "N", NULL, OPT_HOST },
-	{ 0, "lockstep", OPT_TEXT, &lockstep, "FILE,IV", "for a lane, until told; and the end", OPT_HOST },
+	{ 0, "lockstep", OPT_TEXT, &lockstep, "FILE,IV", "until a lane, told; the end", OPT_HOST },
 	{ 0, "hold", OPT_FLAG, &hold, NULL, NULL, OPT_HOST },
 	{ 0, "until-end", OPT_FLAG, &until_end, NULL, NULL, OPT_HOST },
 	{ 0, "clock", OPT_TEXT, &clock_file, "FILE", "publish the time for OCQ_CLOCK=FILE", OPT_OUTPUT },
