@@ -18,14 +18,16 @@ DOCS = README.md LICENSE $(wildcard docs/*.md)
 install: all completion  ## into DESTDIR PREFIX (/usr/local)
 	install -d $(BINDIR) $(COMPDIR) $(DOCDIR)/rules $(CONFDIR) $(sort $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))))
 	install $(TOOLS) $(BINDIR)
+	install pipelines/lane $(BINDIR)/ocq-lane
 	$(foreach m,$(MAN),install -m 644 $m $(MANDIR)/man$(subst .,,$(suffix $m)) &&) true
 	install -m 644 $(COMPLETION) $(COMPDIR)
 	install -m 644 $(DOCS) $(DOCDIR)
 	install -m 644 $(wildcard docs/rules/*.md) $(DOCDIR)/rules
-	install -m 644 $(wildcard config/*.yaml config/*.json) $(CONFDIR)
+	install -m 644 $(wildcard config/*.yaml config/*.json config/*.env) $(CONFDIR)
 uninstall:  ## removes what install put there
 	rm -f $(TOOLS:$(B)/bin/%=$(BINDIR)/%) $(COMPLETION:$(B)/completion/%=$(COMPDIR)/%)
 	rm -f $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
+	rm -f $(BINDIR)/ocq-lane
 	rm -rf $(DOCDIR) $(CONFDIR)
 
 demo: $(B)/have-demo all  ## builds, makes a market, replays config/strategy.yaml, shows the report and plots the equity
