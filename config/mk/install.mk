@@ -6,6 +6,8 @@ MANDIR  = $(DESTDIR)$(PREFIX)/share/man
 COMPDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 DOCDIR  = $(DESTDIR)$(PREFIX)/share/doc/ocq
 CONFDIR = $(DESTDIR)$(PREFIX)/share/ocq
+UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
+UNITS  := $(wildcard systemd/*)
 
 COMPLETION := $(TOOLS:$(B)/bin/%=$(B)/completion/%)
 completion: $(COMPLETION)
@@ -15,7 +17,7 @@ $(COMPLETION): $(B)/completion/%: $(B)/bin/% config/completion
 
 MAN  = $(sort $(wildcard man/*.[1-8]) $(MAN_GEN))
 DOCS = README.md LICENSE $(wildcard docs/*.md)
-install: all completion  ## into DESTDIR PREFIX (/usr/local)
+install: all completion units  ## into DESTDIR PREFIX (/usr/local)
 	install -d $(BINDIR) $(COMPDIR) $(DOCDIR)/rules $(CONFDIR) $(sort $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))))
 	install $(TOOLS) $(BINDIR)
 	install pipelines/lane $(BINDIR)/ocq-lane
@@ -24,10 +26,14 @@ install: all completion  ## into DESTDIR PREFIX (/usr/local)
 	install -m 644 $(DOCS) $(DOCDIR)
 	install -m 644 $(wildcard docs/rules/*.md) $(DOCDIR)/rules
 	install -m 644 $(wildcard config/*.yaml config/*.json config/*.env) $(CONFDIR)
+# With the prefix in their paths.
+units:
+	install -d $(UNITDIR)
+	for u in $(UNITS); do sed 's|/usr/local|$(PREFIX)|g' $$u >$(UNITDIR)/$${u#systemd/} || exit 1; done
 uninstall:  ## removes what install put there
 	rm -f $(TOOLS:$(B)/bin/%=$(BINDIR)/%) $(COMPLETION:$(B)/completion/%=$(COMPDIR)/%)
 	rm -f $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $m))/$(notdir $m))
-	rm -f $(BINDIR)/ocq-lane
+	rm -f $(BINDIR)/ocq-lane $(UNITS:systemd/%=$(UNITDIR)/%)
 	rm -rf $(DOCDIR) $(CONFDIR)
 
 demo: $(B)/have-demo all  ## builds, makes a market, replays config/strategy.yaml, shows the report and plots the equity
@@ -39,4 +45,4 @@ help:  ## this list
 	@echo 'usage: make [TARGET] [B=build] [CC=gcc] [CFLAGS=-O2]'
 	@cat Makefile config/mk/*.mk | sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' | sort | while IFS="$$(printf '\t')" read -r t h; do \
 		printf '  %-16s %s\n' "$$t" "$$h"; done
-.PHONY: completion install uninstall demo clean help
+.PHONY: completion units install uninstall demo clean help
