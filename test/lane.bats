@@ -18,6 +18,8 @@ stage() {
 		trap 'echo "$me TERM" >>do/order; exit 0' TERM
 		act() { local act; act=$(cat "do/$me" 2>/dev/null) || return 0; [ -e "do/$me.always" ] || rm "do/$me"; echo "$me: $act" >&2; eval "$act"; }
 		act
+		[ $me != ocq-decide ] || { mkdir -p l1/journal; : >l1/journal/1; }
+		[[ $me != ocq-project ]] || [ -e l1/journal/1 ] || exit 65
 		case $me in
 		ocq-feed) while :; do echo step; sleep 0.05; act; done ;;
 		ocq-reconcile | ocq-project | ocq-alert) while :; do sleep 0.05; act; done ;;
