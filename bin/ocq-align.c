@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 
 	err_init(argv[0]);
 	if (opt_parse(argc, argv, opts, "-j DIR [--blocker FILE] [--text] DECISIONS",
-		      "Compares a lane with the replay of its bars (\"-\": stdin), and its fills with its decisions.") != 1)
+		      "Compares a lane with the replay of its bars, and fills with decisions.") != 1)
 		die(EX_USAGE, "one operand is needed: what ocq-replay --venue --decisions wrote for the lane's bars (\"-\" is stdin)");
 	if (!dir)
 		die(EX_USAGE, "whose? -j DIR, the lane's journal");

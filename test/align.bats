@@ -257,3 +257,26 @@ ledger size unexplained filled" ]
 	sum '.unexplained == 1'
 	[ -s b ]
 }
+
+@test "align: orders that are refused and answers that get lost are all explained" {
+	ocq-synth -q --seed 5 --days 10 --count 3 --candles c.db
+	cat >s.yaml <<-END
+	global:
+	  engine: {interval: 1h}
+	  trade: {entry_min_confidence: low, enable_ssf_filter: false, enable_pyramiding: true, add_min_profit_atr: 0.1, add_min_confidence: low}
+	  filters: {enable_ranging_filter: false}
+	  thresholds: {entry: {min_adx: 15, macd_hist_entry_mode: none}}
+	  indicators: {ema_macro_window: 60, adx_window: 10}
+	END
+	cat >faults <<-'END'
+	{"fault":"drop_after","kind":"order","p":0.1,"times":0}
+	{"fault":"reject_next","kind":"order","p":0.1,"times":0,"text":"Order could not immediately match against any resting orders."}
+	END
+	first=1735689600000 from=$((first + 100 * HOUR))
+	PAPERX='--faults faults' timeout 100 "$OCQ_ROOT/test/lockstep" . c.db s.yaml 60 $first $from $((first + 200 * HOUR))
+	ocq-replay -q -c s.yaml --candles c.db --lookback 60 --venue markets --from $from --decisions want
+	ocq-align -j J want >told
+	sum '.unexplained == 0 and .follows > 0'
+	jq -s -e 'map(select(.type == "misalign" and .what == "replay")) | length > 0 and all(.[]; .cause == "adopted")' told
+	jq -s -e 'any(.[]; .what == "ledger" and .field == "size" and .cause == "adopted" and .detail == "rejected")' told
+}
