@@ -42,6 +42,10 @@ ledger_holds() {
 		and (group_by(.symbol) | all(.[]; .[0].symbol as $s | near(map(if .side == "B" then .sz else -.sz end) | add;
 			[$p[] | select(.type == "position" and .symbol == $s) | .szi] | add // 0)))' their.fills
 }
+# The journal has each fill of the exchange, once.
+fills_are_whole() {
+	told fill | jq -c '[.symbol, .tid, .sz, .px]' | sort | cmp - <(jq -c '[.symbol, .tid, .sz, .px]' their.fills | sort)
+}
 # No intent is left over, none has two ends.
 all_ended() {
 	[ "$(told outcome | jq -r 'select(.over and .kind == "order") | .intent' | sort)" = "$(told intent | jq -r .id | sort)" ]
@@ -52,6 +56,7 @@ all_ended() {
 	ocq-journal verify J
 	as_replayed
 	ledger_holds
+	fills_are_whole
 	all_ended
 	told outcome | jq -e -s 'all(.[]; .outcome == "filled")'
 	# the bytes were in the journal before they had an answer
@@ -65,6 +70,7 @@ all_ended() {
 	ocq-journal verify J
 	as_replayed
 	ledger_holds
+	fills_are_whole
 	all_ended
 }
 
@@ -79,6 +85,7 @@ all_ended() {
 	PAPERX='--faults faults' lane
 	ocq-journal verify J
 	ledger_holds
+	fills_are_whole
 	all_ended
 	told outcome | jq -e -s 'map(select(.outcome == "unknown")) | length > 3'
 	told outcome | jq -e -s 'map(select(.evidence == "status" and .outcome == "filled")) | length > 0'

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reconciliation: how a symbol's size on the strategy's account and on the exchange compare, and which open orders are stale (docs/lane.md
- * "Reconciliation"). Pure. */
+ * Reconciliation: how a symbol's size on the strategy's account and on the exchange compare (docs/lane.md "Reconciliation"). Pure. */
 #ifndef OCQ_TRADE_RECON_H
 #define OCQ_TRADE_RECON_H
 
@@ -14,12 +13,11 @@ const char *drift_severity_name(enum drift_severity s);
 /* Signed sizes. Equal sides within 1 % of the larger are a match, above 10 % a size mismatch is major. */
 enum drift_class drift_of(dec8 ours, dec8 theirs, enum drift_severity *severity);
 
-/* What the strategy expects the exchange to hold: its own size less what its intents of the symbol that are not over still want. */
-dec8 drift_expected(const struct lane *l, const struct lane_symbol *s);
+/* What the strategy expects the exchange to hold: its own size, less what the next step will adopt. False: an order of the symbol is under
+ * way, or a heal, so that nothing can be said. */
+bool drift_expected(const struct lane *l, const struct lane_symbol *s, dec8 *ours);
 
-/* Why an open order is to be cancelled; NULL: it stays. ours: its cloid has our prefix, or its intent is known. */
-struct stale_rule { int64_t known_ms, unknown_ms; bool cancel_unknown; };
-const char *order_is_stale(const struct lane *l, const struct lane_order *o, const struct lane_intent *i, bool ours,
-			   const struct stale_rule *rule, int64_t now_ms);
+/* The exchange holds less than the strategy, on the same side or nothing: that heals by itself. */
+bool drift_heals(dec8 ours, dec8 theirs);
 
 #endif
