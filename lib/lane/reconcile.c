@@ -121,7 +121,7 @@ static bool take_fills(struct reconcile *x)
 		last = r;
 		if (r->t_ms > to_ms)
 			to_ms = r->t_ms;
-		if (!again && !lane_fill_seen(&x->f.lane, r->symbol, r->tid))
+		if (!again && !lane_fill_seen(&x->f.lane, r->symbol, r->tid, r->t_ms))
 			record_write(&x->f.batch, REC_fill, r);
 	}
 	if (to_ms > x->f.lane.fills_to_ms)
@@ -422,7 +422,7 @@ static void take_push(void *arg, const struct hl_ws_event *e)
 	struct reconcile *x = arg;
 	const struct rec_fill *r = &e->record.u.fill;
 
-	if (e->kind != HL_WS_RECORD || e->record.type != REC_fill || lane_fill_seen(&x->f.lane, r->symbol, r->tid))
+	if (e->kind != HL_WS_RECORD || e->record.type != REC_fill || lane_fill_seen(&x->f.lane, r->symbol, r->tid, r->t_ms))
 		return;
 	record_write(follow_begin(&x->f), REC_fill, r);
 	commit(x, JOURNAL_DURABLE);

@@ -202,7 +202,8 @@ struct lane_intent *lane_intent_find(const struct lane *l, const char *id);		/* 
 struct lane_intent *lane_intent_of_cloid(const struct lane *l, const char *cloid);	/* text of 34 bytes; also of an earlier attempt */
 struct lane_symbol *lane_symbol_find(const struct lane *l, const char *name);	/* NULL: none */
 struct lane_symbol *lane_symbol(struct lane *l, const char *name);			/* made if there is none; moves the others */
-bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid);
+/* Was seen, or lies so far before the cursor that it must have been. */
+bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid, int64_t t_ms);
 
 /* Highest account value in the last so many UTC days, day being the last of them; 0: none is known. */
 double lane_peak_usd(const struct lane *l, int64_t day, double days);

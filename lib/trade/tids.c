@@ -41,9 +41,9 @@ void lane_tids_index(struct lane *l)
 		*cell(l, l->tid[i].symbol, l->tid[i].tid) = i + 1;
 }
 
-bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid)
+bool lane_fill_seen(const struct lane *l, const char *symbol, const char *tid, int64_t t_ms)
 {
-	return l->n_tids && *cell(l, symbol, tid);
+	return lane_fill_is_old(l, t_ms) || (l->n_tids && *cell(l, symbol, tid));
 }
 
 bool lane_tid_add(struct lane *l, const struct rec_fill *r)

@@ -522,7 +522,7 @@ static void test_fills(void)
 	i = lane_intent_find(&lane, id(0));
 	s = lane_symbol_find(&lane, "BTC");
 	CHECK(i->filled == DEC8_ONE && i->fee_usd == 0.5 && i->filled_usd == 100.1 && s->theirs == DEC8_ONE && s->theirs_entry_px == 100.1);
-	CHECK(s->theirs_known && s->theirs_ms == T0 + 5 && lane_fill_seen(&lane, "BTC", "1") && !lane_fill_seen(&lane, "ETH", "1"));
+	CHECK(s->theirs_known && s->theirs_ms == T0 + 5 && lane_fill_seen(&lane, "BTC", "1", T0) && !lane_fill_seen(&lane, "ETH", "1", T0));
 	CHECK(put_fill("BTC", "1", cloid(0, 0), true, 100.1, 1, 0, 0, T0 + 5) && i->filled == DEC8_ONE && lane.n_tids == 1);	/* again */
 	CHECK(put_fill("BTC", "2", "", true, 102.1, 1, 1, 0, T0 + 5) && s->theirs == 2 * DEC8_ONE);	/* by hand, the same millisecond */
 	CHECK(s->theirs_entry_px == 101.1 && i->filled == DEC8_ONE);
@@ -540,7 +540,7 @@ static void test_fills(void)
 	CHECK(APPLY(cursor, .what = "fills", .to_ms = T0) && lane.fills_to_ms == T0 + 2 * DAY);
 	CHECK(APPLY(cursor, .what = "funding", .to_ms = 9) && lane.funding_to_ms == 9 && APPLY(cursor, .what = "ledger", .to_ms = 9));
 	CHECK(put_fill("ETH", "1", "", true, 1, 1, 0, 0, T0 + 2 * DAY));
-	CHECK(lane.n_tids == 7 && commit(T0 + 1) && lane.n_tids == 1 && lane_fill_seen(&lane, "ETH", "1") && !lane_fill_seen(&lane, "BTC", "1"));
+	CHECK(lane.n_tids == 7 && commit(T0 + 1) && lane.n_tids == 1 && lane_fill_seen(&lane, "BTC", "1", 0));
 	CHECK(put_fill("BTC", "1", cloid(0, 0), true, 100.1, 1, 0, 0, T0 + 5) && i->filled == DEC8_ONE);	/* long taken over */
 }
 
