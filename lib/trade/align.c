@@ -303,7 +303,7 @@ static void take_fill(struct align *a, const struct rec_fill *r)
 	struct align_intent *i = intent_of_fill(a, r);
 	dec8 size;
 
-	if (r->t_ms < a->begin_ms || lane_fill_seen(&a->lane, r->symbol, r->tid))
+	if (r->t_ms < a->begin_ms || lane_fill_seen(&a->lane, r->symbol, r->tid, r->t_ms))
 		return;
 	if (!i) {
 		a->stray = lane_room(a->stray, a->n_strays, &a->cap_strays, sizeof *a->stray);
