@@ -48,7 +48,7 @@ teardown() { [ -z "${server:-}" ] || kill "$server"; }
 
 @test "alert: an order whose outcome is not known" {
 	begun
-	printf '{"type":"intent","id":"00112233445566778899aabbccddeeff","t_ms":1000,"symbol":"BTC","action":"OPEN","side":"buy","size":"1","reduce_only":false,"ref_px":1,"limit_px":"","notional_usd":1,"cash_usd":0,"leverage":3,"confidence":"high","reason_code":"entry_signal","reason":"","entry_atr":1,"adx_threshold":0,"valid_until_ms":0,"place":0,"op":null}\n{"type":"step_commit","t_ms":1000,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' | put
+	printf '{"type":"intent","id":"00112233445566778899aabbccddeeff","t_ms":1000,"symbol":"BTC","action":"OPEN","side":"buy","size":"1","reduce_only":false,"ref_px":1,"limit_px":"","notional_usd":1,"cash_usd":0,"leverage":3,"confidence":"high","reason_code":"entry_signal","reason":"","entry_atr":1,"adx_threshold":0,"valid_until_ms":0,"place":0,"op":null}\n{"type":"step_commit","seen":0,"t_ms":1000,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' | put
 	printf '{"type":"send","intent":"00112233445566778899aabbccddeeff","attempt":0,"kind":"order","symbol":"BTC","nonce":1,"cloid":"0x6f63715f00112233445566778899aa00","size":"1","limit_px":"1","mid_px":1,"expires_ms":0,"body":"{}"}\n' | put
 	printf '{"type":"outcome","intent":"00112233445566778899aabbccddeeff","attempt":0,"nonce":1,"kind":"order","outcome":"unknown","over":false,"oid":null,"filled":"0","avg_px":0,"code":null,"evidence":"answer","error":"timeout"}\n' | put
 	[ "$(alert | jq -r '[.what, .symbol] | join(" ")')" = 'unknown 00112233445566778899aabbccddeeff' ]

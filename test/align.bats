@@ -24,7 +24,7 @@ intent() {
 }
 # commit T [LATE [POSITIONS [CONFIG]]]
 commit() {
-	echo '{"type":"step_commit","t_ms":'"$1"',"config_id":"'"${4:-c1}"'","balance_usd":1000,"equity_usd":1000,"margin_usd":0,"positions":'"${3:-0}"',"decisions":0,"intents":0,"late":'"${2:-false}"'}'
+	echo '{"type":"step_commit","seen":0,"t_ms":'"$1"',"config_id":"'"${4:-c1}"'","balance_usd":1000,"equity_usd":1000,"margin_usd":0,"positions":'"${3:-0}"',"decisions":0,"intents":0,"late":'"${2:-false}"'}'
 }
 # outcome INTENT OUTCOME FILLED PX: of its only attempt, sent with a limit of 110
 nonce=0

@@ -7,7 +7,7 @@ ID=00112233445566778899aabbccddeeff
 
 # commit T_MS
 commit() {
-	printf '{"type":"step_commit","t_ms":%d,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' "$1"
+	printf '{"type":"step_commit","seen":0,"t_ms":%d,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' "$1"
 }
 
 intent() {

@@ -30,7 +30,7 @@ intent() {
 
 # commit T_MS
 commit() {
-	printf '{"type":"step_commit","t_ms":%d,"config_id":"abc","balance_usd":900,"equity_usd":955,"margin_usd":50,"positions":1,"decisions":1,"intents":1,"late":false}\n' "$1"
+	printf '{"type":"step_commit","seen":0,"t_ms":%d,"config_id":"abc","balance_usd":900,"equity_usd":955,"margin_usd":50,"positions":1,"decisions":1,"intents":1,"late":false}\n' "$1"
 }
 
 # sent ID NONCE CLOID

@@ -15,7 +15,7 @@ intent() {
 }
 
 commit() {
-	printf '{"type":"step_commit","t_ms":%d,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' "$1"
+	printf '{"type":"step_commit","seen":0,"t_ms":%d,"config_id":"ab","balance_usd":900,"equity_usd":900,"margin_usd":0,"positions":0,"decisions":0,"intents":0,"late":false}\n' "$1"
 }
 
 append() { ocq-journal append -q j; }

@@ -164,7 +164,7 @@ void step_write_commit(struct out *o, const struct step_view *v, unsigned intent
 {
 	const struct run_state *r = &v->st->run;
 	struct rec_step_commit rec = { .t_ms = v->t_ms, .balance_usd = r->balance_usd, .equity_usd = run_equity(r), .margin_usd = run_margin(r),
-				       .positions = r->n_open, .decisions = v->st->out->n_events, .intents = intents, .late = v->late };
+				       .positions = r->n_open, .decisions = v->st->out->n_events, .intents = intents, .seen = v->lane->seq, .late = v->late };
 
 	strcpy(rec.config_id, v->config_id);
 	record_write(o, REC_step_commit, &rec);

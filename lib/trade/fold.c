@@ -142,9 +142,11 @@ static bool apply_step_commit(struct lane *l, const struct rec_step_commit *r, s
 		return errmsg_set(e, "a step before the lane began");
 	if (r->t_ms <= l->step_ms)
 		return errmsg_set(e, "step %" PRId64 " does not come after the last one, %" PRId64, r->t_ms, l->step_ms);
+	if (r->seen > l->seq)
+		return errmsg_set(e, "step %" PRId64 " has seen record %" PRIu64 ", which comes behind it", r->t_ms, r->seen);
 	l->step_ms = r->t_ms;
 	l->prev_step_seq = l->step_seq;
-	l->step_seq = l->seq;
+	l->step_seq = r->seen ? r->seen : l->seq;
 	l->balance_usd = r->balance_usd;
 	lane_prune(l);
 	return true;

@@ -135,7 +135,7 @@ struct lane {
 	uint64_t seq;			/* of the last record applied */
 	int64_t ts_ms;
 	int64_t step_ms;		/* of the last step_commit; INT64_MIN: none */
-	uint64_t step_seq, prev_step_seq;	/* of the last one and the one before it; 0: none */
+	uint64_t step_seq, prev_step_seq;	/* what the last one, and the one before it, had seen; 0: none */
 	double balance_usd;		/* of the strategy's account */
 
 	struct lane_symbol *sym;	/* ascending by name */

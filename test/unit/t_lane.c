@@ -247,8 +247,11 @@ static void test_steps(void)
 	CHECK(lane.step_ms == T0 && lane.balance_usd == 900 && lane.step_seq == seq && lane.prev_step_seq == 0);
 	REFUSED("does not come after", step_commit, .t_ms = T0);
 	REFUSED("does not come after", step_commit, .t_ms = T0 - 1);
+	REFUSED("comes behind it", step_commit, .t_ms = T0 + 1, .seen = lane.seq + 2);
 	CHECK(commit(T0 + 1));
-	CHECK(lane.prev_step_seq == seq - 3);	/* two were refused in between */
+	CHECK(lane.prev_step_seq == seq - 4);	/* three were refused in between */
+	/* what became of an order between a step's look and its commit is for the next one */
+	CHECK(APPLY(step_commit, .t_ms = T0 + 2, .balance_usd = 900, .seen = lane.seq - 1) && lane.step_seq == lane.seq - 2);
 }
 
 static bool put_mark(const char *symbol, const char *side, double size, double sl)
