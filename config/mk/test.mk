@@ -23,6 +23,11 @@ check-suites: all $(UNIT) completion  ## unit tests and bats suites only
 check-golden: all  ## every case of $(GOLDEN), record for record
 	@$(STEP_ENV) test/run test/golden
 
+# Lanes on the local exchange, held against replays; LANE_KILLS programs of each are killed on the way.
+LANE_KILLS ?= 20
+check-lane: all tools  ## eight lanes through fifty days of $(GOLDEN), then again with kills
+	@$(STEP_ENV) test/run test/lane-golden 'test/lane-golden $(LANE_KILLS)'
+
 # A month of market data over a bad connection, with kills; a day of it is in test/feed.bats.
 FEED_DAYS ?= 30
 check-feed: $(B)/have-test all tools $(B)/test/t_feed  ## the feed through a simulated month at ocq-paperx
@@ -58,4 +63,4 @@ bench: all $(BENCH) $(B)/bench/best  ## speed, against the targets of docs/perfo
 $(B)/bench/%: test/bench/%.c $(B)/libocq.a $(B)/flags | $(GEN_H)
 	@mkdir -p $(@D)
 	$(call say,link)$(CC) $(CPPFLAGS) -MMD -MP -MF $@.d $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libocq.a $(LDLIBS)
-.PHONY: check check-suites check-golden check-feed check-asan check-valgrind fuzzers fuzz-programs fuzz mutate bench
+.PHONY: check check-suites check-golden check-lane check-feed check-asan check-valgrind fuzzers fuzz-programs fuzz mutate bench

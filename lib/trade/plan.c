@@ -135,11 +135,17 @@ static bool passing(const char *code)
 			|| strcmp(code, "oracle") == 0 || strcmp(code, "expired") == 0 || strncmp(code, "http_", 5) == 0);
 }
 
+/* By the last send. It may have been raised to the least that the exchange takes, which then cuts it to what it holds. */
+static dec8 wanted(const struct lane_intent *i)
+{
+	return i->size - (i->acked - i->send.acked);
+}
+
 struct plan_result plan_ended(const struct lane_intent *i, dec8 filled, bool dead)
 {
 	if (dead)
 		return (struct plan_result){ OUTCOME_dead, last_try(i) };
-	if (filled >= i->send.size)
+	if (filled >= i->send.size || (!intent_enters(i->action) && filled >= wanted(i)))
 		return (struct plan_result){ OUTCOME_filled, true };
 	if (filled > 0)
 		return (struct plan_result){ OUTCOME_partial, last_try(i) };

@@ -172,6 +172,11 @@ static void results(void)
 	CHECK(is(plan_answer(ex, HL_RESTING, 0, NULL), OUTCOME_unknown, false));	/* immediate or cancel: look what became of it */
 	ex->limit_px = DEC8_OF(1);
 	CHECK(is(plan_answer(ex, HL_RESTING, 0, NULL), OUTCOME_resting, false));
+	ex->limit_px = 0;
+	ex->acked = DEC8_OF(1);		/* one of two: what is left was raised to the least order, and cut by the exchange */
+	ex->send.size = DEC8_OF(5);
+	CHECK(is(plan_answer(ex, HL_FILLED, DEC8_OF(1), NULL), OUTCOME_filled, true));
+	CHECK(is(plan_answer(ex, HL_FILLED, DEC8_ONE / 2, NULL), OUTCOME_partial, false));
 	CHECK(is(plan_ended(in, 0, true), OUTCOME_dead, true));
 	CHECK(is(plan_ended(ex, 0, true), OUTCOME_dead, false));
 	ex->attempts = PLAN_ATTEMPTS;
