@@ -153,15 +153,6 @@ static void close_out(struct decide *d)
 	write_events(d);
 }
 
-/* Snapshots that another strategy's windows made lead to decisions that no replay would take. A slippage of the command
- * line changes the identity too, hence no error. */
-static void check_origin(const struct decide *d, const struct rec_header *h)
-{
-	if (h->config_id[0] && strcmp(h->config_id, d->config_id) != 0)
-		warn("%s: made under configuration %.12s, not %.12s: the windows may differ", d->in.in.name, h->config_id,
-		     d->config_id);
-}
-
 static void decide(struct decide *d)
 {
 	struct record r;
@@ -170,7 +161,7 @@ static void decide(struct decide *d)
 		if (r.type == REC_snapshot)
 			section_take(&d->section, &r.u.snapshot, &d->in.in);
 		else if (r.type == REC_header)
-			check_origin(d, &r.u.header);
+			section_origin(&d->in.in, &r.u.header, d->config_id);
 		else if (r.type == REC_step)
 			take_step(d, r.u.step.t_ms);
 		else if (r.type == REC_OTHER)

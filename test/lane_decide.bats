@@ -22,11 +22,10 @@ stream() {
 	# What makes a step late is the clock, which stands.
 	export OCQ_CLOCK=$PWD/clock
 	clock "$from"
+	lane=(-q -c s.yaml -j J --mode paper --account "$ADDR" --venue meta --lookback 60 --from "$from" --settle-wait 0)
 }
 clock() { perl -e 'print pack("q<", $ARGV[0])' "$1" >"$OCQ_CLOCK"; }
-decide() {
-	timeout 20 ocq-decide -q -c s.yaml -j J --mode paper --account $ADDR --venue meta --lookback 60 --from "$from" --settle-wait 0
-}
+decide() { timeout 20 ocq-decide "${lane[@]}"; }
 replay() { ocq-replay -q -c s.yaml --candles c.db --lookback 60 --venue meta --no-header --from "$from" --decisions "$@"; }
 # The records of these types in the journal, without the journal's members.
 told() { ocq-journal export --no-header J --type "$@"; }
@@ -39,6 +38,7 @@ told() { ocq-journal export --no-header J --type "$@"; }
 	told decision | cmp - want
 	grep '"type":"decision"' passed | cmp - want
 	ocq-journal verify J
+	[ "$(ocq-journal export --no-header J | head -n 2 | jq -r .type | xargs)" = "lane config" ]
 	# every step of the window was committed, once, in order
 	told step_commit | jq .t_ms | cmp - <(jq 'select(.type == "step") | .t_ms' s.ndjson)
 	# an intent for each decision, and ids that say so
@@ -56,18 +56,19 @@ told() { ocq-journal export --no-header J --type "$@"; }
 	stream
 	replay want
 	n=$(wc -l <s.ndjson)
-	for k in 1 2 3 4 5 6 7 8; do
-		head -n $((n * k / 9 + k * 7)) s.ndjson >part
+	RANDOM=7
+	for k in {1..10}; do
 		mkfifo in
-		decide <in >/dev/null &
+		ocq-decide "${lane[@]}" <in >/dev/null & pid=$!
 		exec 7>in
-		cat part >&7
-		sleep 0.0$((k % 4 + 1))
-		pkill -KILL -f -- "ocq-decide.*-j J --mode paper" || true
-		wait || true
+		head -n $((n * k / 11 + RANDOM % 60)) s.ndjson >&7	# all from the first step on; the last 64 KiB are still in the pipe
+		sleep "0.00$((RANDOM % 10))"
+		kill -KILL $pid
+		wait $pid || [ $? = 137 ]
 		exec 7>&-
 		rm in
 	done
+	[ "$(told step_commit | wc -l)" -gt $((n / 20)) ]
 	decide <s.ndjson >/dev/null
 	told decision | cmp - want
 	ocq-journal verify J
@@ -129,6 +130,55 @@ told() { ocq-journal export --no-header J --type "$@"; }
 		and (.[0].balance_after - .[0].balance_before - $fee | fabs < 1e-9)"
 	told mark | jq -s -e "map(select(.symbol == \"$sym\" and .t_ms == $((t + 3600000)))) | length == 1"
 	ocq-journal verify J
+}
+
+@test "lane_decide: the next step waits for the orders of the last one" {
+	stream
+	replay want
+	at=$(grep -n "\"step\",\"t_ms\":$(jq -s .[0].t_ms want)" s.ndjson | cut -d: -f1)
+	lane[-1]=18
+	mkfifo in
+	decide <in >/dev/null &
+	exec 7>in
+	steps() { told step_commit 2>/dev/null | wc -l; }
+	until_steps() { for _ in $(seq 200); do [ "$(steps)" = "$1" ] && return; sleep 0.05; done; return 1; }
+	n=$(head -n "$at" s.ndjson | grep -c '"type":"step"')
+	head -n "$at" s.ndjson >&7
+	until_steps "$n"
+	sed -n "$((at + 1)),\${p; /\"type\":\"step\"/q}" s.ndjson >&7
+	sleep 0.3
+	[ "$(steps)" = "$n" ]
+	told intent | jq -c '{type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "blocked", over: true, oid: null, filled: "",
+		avg_px: 0, code: null, evidence: "local", error: "no"}' | ocq-journal append -q J
+	until_steps $((n + 1))
+	told adopt | jq -s -e 'length > 0 and all(.[]; .cause == "blocked")'
+	exec 7>&-
+	wait
+}
+
+@test "lane_decide: an account that is set while it runs holds from the next step on" {
+	stream
+	replay want --balance 5000
+	mkfifo in
+	decide <in >/dev/null &
+	exec 7>in
+	at=$(grep -n '"type":"step"' s.ndjson | sed -n 50p | cut -d: -f1)
+	head -n "$at" s.ndjson >&7
+	for _ in $(seq 200); do [ "$(told step_commit 2>/dev/null | wc -l)" = 50 ] && break; sleep 0.05; done
+	echo '{"version":2,"source":"desk","exported_at_ms":1,"balance":5000,"positions":[],"runtime":{}}' >doc.json
+	ocq-snapshot seed -q -j J doc.json
+	sed "1,${at}d" s.ndjson >&7
+	exec 7>&-
+	wait
+	told step_commit | jq -s -e '.[49].balance_usd == 10000 and .[50].balance_usd == 5000'
+	told decision | cmp - want
+}
+
+@test "lane_decide: snapshots that were made under another configuration are said" {
+	stream
+	sed -i 's/min_adx: 15/min_adx: 16/' s.yaml
+	decide <s.ndjson 2>err >/dev/null
+	grep -q 'stdin: made under configuration .* the windows may differ' err
 }
 
 @test "lane_decide: a configuration that changes holds from the next step, or is refused and said" {

@@ -56,6 +56,14 @@ uint32_t section_learn(struct section *s, struct stepper *st, const char *name)
 	return (uint32_t)at;
 }
 
+/* Snapshots that another strategy's windows made lead to decisions that no replay would take. A slippage of the command line changes the
+ * identity too, and so does a key that holds without a restart, hence no error. */
+void section_origin(const struct in *in, const struct rec_header *h, const char *config_id)
+{
+	if (h->config_id[0] && strcmp(h->config_id, config_id) != 0)
+		warn("%s: made under configuration %.12s, not %.12s: the windows may differ", in->name, h->config_id, config_id);
+}
+
 void section_take(struct section *s, const struct rec_snapshot *rec, struct in *in)
 {
 	if (s->n > 0 && (rec->t_ms != s->rec[s->n - 1].t_ms || strcmp(rec->symbol, s->rec[s->n - 1].symbol) <= 0))

@@ -17,6 +17,8 @@ struct section {
 #define SECTION_INIT { .last_ms = INT64_MIN }
 
 void section_release(struct section *s);
+/* Says so if the snapshots were made under another configuration than this one. */
+void section_origin(const struct in *in, const struct rec_header *h, const char *config_id);
 void section_take(struct section *s, const struct rec_snapshot *rec, struct in *in);
 /* The step is complete: its symbols are known to st from here on. The caller sets n to 0 when it has done with it. */
 void section_close(struct section *s, struct stepper *st, int64_t t_ms, struct in *in);

@@ -31,7 +31,6 @@ struct session {
 	struct section section;
 	struct symbol_state *before;	/* the symbols as the journal has them, beside st.sym */
 	uint32_t cap_before;
-	bool recalled;			/* the strategy's account is the journal's */
 	int64_t skipped_ms, skipped_to_ms;	/* steps that a live lane left out since the last one; 0: none */
 };
 
@@ -71,9 +70,9 @@ static bool safe(const struct stat *st, struct errmsg *e)
 	return !(st->st_mode & (S_IWGRP | S_IWOTH)) || errmsg_set(e, "others may write to the file (mode %03o): chmod go-w", st->st_mode & 0777);
 }
 
+/* In force from here on. */
 static void use_config(struct session *s)
 {
-	config_id(&s->config, s->config_id);
 	if (strcmp(s->f.lane.config_id, s->config_id) != 0)
 		write_config(s, true, s->config_id, "");
 }
@@ -90,6 +89,7 @@ static void load_config_first(struct session *s)
 	if (!safe(&st, &e))
 		die(EX_CONFIG, "%s: %s", s->o->config_path, e.text);
 	s->config_time = st.st_mtim;
+	config_id(&s->config, s->config_id);
 	config_check_run(&s->config, &(struct config_run){ .lookback = s->o->lookback, .interval = s->o->interval }, config_warn, NULL);
 }
 
@@ -134,6 +134,7 @@ static void look_at_config(struct session *s)
 	}
 	config_release(&s->config);
 	s->config = c;
+	config_id(&s->config, s->config_id);
 	use_config(s);
 }
 
@@ -235,15 +236,12 @@ static void recall_symbol(struct symbol_state *sym, const struct lane_symbol *l)
 	sym->last_close_was_flip = own->last_close_was_flip;
 }
 
-/* Before the first step that is decided here: the account as the journal left it. */
+/* The account as the journal has it. After a step of this process that is what it left, unless an operator has set it since. */
 static void recall(struct session *s)
 {
 	const struct lane *l = &s->f.lane;
 	uint32_t i;
 
-	if (s->recalled)
-		return;
-	s->recalled = true;
 	s->st.run.balance_usd = l->balance_usd;
 	for (i = 0; i < l->n_symbols; i++)
 		if (l->sym[i].marked)
@@ -448,8 +446,10 @@ static bool left_out(struct session *s, int64_t t_ms)
 
 static void take_step(struct session *s, int64_t t_ms)
 {
-	if (s->section.last_ms == INT64_MIN)
+	if (s->section.last_ms == INT64_MIN) {
 		begin_lane(s, t_ms);
+		use_config(s);
+	}
 	section_close(&s->section, &s->st, t_ms, &s->in->in);
 	if (t_ms <= s->f.lane.step_ms || t_ms < s->f.lane.from_ms || left_out(s, t_ms))
 		remember(s, t_ms);
@@ -465,6 +465,8 @@ static void decide_all(struct session *s)
 	while (record_read(s->in, &r)) {
 		if (r.type == REC_snapshot)
 			section_take(&s->section, &r.u.snapshot, &s->in->in);
+		else if (r.type == REC_header)
+			section_origin(&s->in->in, &r.u.header, s->config_id);
 		else if (r.type == REC_step)
 			take_step(s, r.u.step.t_ms);
 	}
@@ -477,7 +479,6 @@ void lane_decide(const struct decide_options *o, struct record_in *in, struct ou
 	const struct run_observer observer = { .arg = &s, .evaluated = evaluated };
 
 	open_session(&s);
-	use_config(&s);
 	s.st.observer = &observer;
 	decide_all(&s);
 	follow_close(&s.f);
