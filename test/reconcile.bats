@@ -75,6 +75,21 @@ until_told() {	# until_told TYPE FILTER
 	[ -z "$(told alarm)" ]
 }
 
+@test "reconcile: a position that shrinks again before its heal was adopted heals again" {
+	trade BTC buy 0.01 market
+	ours long 0.01
+	start
+	until_told positions 'length > 0'
+	trade BTC sell 0.005 market
+	until_told heal 'length == 1 and .[0].size == "0.005"'
+	trade BTC sell 0.002 market
+	until_told fill 'length == 3'
+	told mark | jq -c '{"type":"adopt","symbol":"BTC","t_ms":2,"cause":"heal","intent":null,"size_before":0.01,"size_after":0.005,"balance_before":10000,"balance_after":10000}, (.t_ms = 2 | .size = 0.005)' |
+		ocq-journal append -q J
+	until_told heal 'length == 2 and .[1].how == "resize" and .[1].size == "0.003"'
+	told drift | jq -e -s '.[-1].class == "size_mismatch" and .[-1].ours == "0.005" and .[-1].theirs == "0.003"'
+}
+
 @test "reconcile: what the strategy does not have is an alarm, and heals by no means by itself" {
 	trade BTC buy 0.01 market
 	start

@@ -256,12 +256,14 @@ static void alarm_drift(struct reconcile *x, const char *symbol, enum drift_clas
 	record_write(&x->f.batch, REC_alarm, &rec);
 }
 
-/* A difference counts when it is seen a second time: fills and positions do not come at one moment. */
+/* A difference counts when it is seen a second time: fills and positions do not come at one moment. One that heals is not looked at until
+ * a step has adopted the heal: what is seen then is another one, of the same class or not. */
 static void look_at(struct reconcile *x, const struct lane_symbol *s)
 {
 	struct seen_drift *d;
 	enum drift_severity severity;
 	enum drift_class c;
+	bool heals;
 	dec8 ours;
 
 	if (!s->theirs_known || !drift_expected(&x->f.lane, s, &ours))
@@ -270,13 +272,15 @@ static void look_at(struct reconcile *x, const struct lane_symbol *s)
 	d = drift_of_symbol(x, s->name);
 	d->times = c == d->last ? d->times + 1 : 1;
 	d->last = c;
-	if (c == d->told || (d->times < 2 && c != DRIFT_match))
+	heals = c != DRIFT_match && drift_heals(ours, s->theirs);
+	if ((c == d->told && !heals) || (d->times < 2 && c != DRIFT_match))
 		return;
 	d->told = c;
 	tell_drift(x, s->name, ours, s->theirs, c, severity);
-	if (drift_heals(ours, s->theirs) && c != DRIFT_match)
+	if (heals) {
 		heal(x, s);
-	else if (c != DRIFT_match)
+		d->times = 0;
+	} else if (c != DRIFT_match)
 		alarm_drift(x, s->name, c);
 	if (c == DRIFT_side_mismatch)
 		close_lane(x, s->name);
