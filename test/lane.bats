@@ -129,6 +129,10 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 	done
 	echo 'exit 75' >do/ocq-project
 	until_is '.programs."ocq-project".restarts == 1 and .state == "running"'
+	for _ in $(seq 150); do	# they have begun
+		[ "$(wc -l <do/ocq-feed.ran),$(wc -l <do/ocq-exec.ran),$(wc -l <do/ocq-project.ran)" = 4,4,2 ] && break
+		sleep 0.1
+	done
 	down
 	[ "$(wc -l <do/ocq-feed.ran)" = 4 ] && [ "$(wc -l <do/ocq-exec.ran)" = 4 ]
 	[ "$(wc -l <do/ocq-project.ran)" = 2 ] && [ "$(wc -l <do/ocq-reconcile.ran)" = 1 ]

@@ -120,7 +120,10 @@ rows() { sqlite3 -separator ' ' "${2:-trading_engine.db}" "$1"; }
 	sqlite3 part.db .dump | cmp - all
 	for wait in 0.001 0.003 0.006 0.01 0.02; do
 		rm -f cut.db*
-		timeout -s KILL $wait ocq-project -q -j j --once cut.db || true
+		ocq-project -q -j j --once cut.db & pid=$!
+		sleep $wait
+		kill -9 $pid 2>/dev/null || true
+		wait $pid || true	# its lock is free then
 		ocq-project -q -j j --once cut.db
 		sqlite3 cut.db .dump | cmp - all
 	done
