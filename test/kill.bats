@@ -15,7 +15,7 @@ mark() {
 position() {
 	printf '{"type":"position","symbol":"%s","t_ms":5,"szi":%s,"entry_px":50,"value":50,"unrealized_pnl":0,"margin_used":5,"leverage":2,"isolated":false,"liquidation_px":0,"max_leverage":10,"roe":0,"funding_since_open":0}\n' "$@"
 }
-told() { ocq-journal export --no-header "${J:-J}" --type "$@"; }
+told() { ocq-journal export --no-header J --type "$@"; }
 
 @test "kill: levels and causes, what stands and what is cleared" {
 	lane

@@ -33,15 +33,7 @@ void stepper_release(struct stepper *s)
 {
 	free(s->sym);
 	free(s->cand);
-	free(s->rule);
 	memset(s, 0, sizeof *s);
-}
-
-static void insert_rule(struct stepper *s, uint32_t at, const char *name)
-{
-	memmove(s->rule + at + 1, s->rule + at, (s->run.n_symbols - at) * sizeof *s->rule);
-	s->rule[at] = rules_find(s->venue, name)->rule;
-	s->run.venue = s->rule;
 }
 
 void stepper_insert(struct stepper *s, uint32_t at, const char *name)
@@ -52,14 +44,12 @@ void stepper_insert(struct stepper *s, uint32_t at, const char *name)
 		s->cap_symbols = s->cap_symbols ? s->cap_symbols * 2 : 64;
 		s->sym = xreallocarray(s->sym, s->cap_symbols, sizeof *s->sym);
 		s->cand = xreallocarray(s->cand, s->cap_symbols, sizeof *s->cand);
-		if (s->venue)
-			s->rule = xreallocarray(s->rule, s->cap_symbols, sizeof *s->rule);
 	}
-	if (s->venue)
-		insert_rule(s, at, name);
 	memmove(s->sym + at + 1, s->sym + at, (r->n_symbols - at) * sizeof *s->sym);
 	s->sym[at] = (struct symbol_state){ 0 };	/* a position that never was is told as zeros */
 	symbol_init(&s->sym[at], name, (uint32_t)strlen(name));
+	if (s->venue)
+		s->sym[at].venue = &rules_find(s->venue, name)->rule;
 	run_symbols(r, s->sym, r->n_symbols + 1);
 }
 

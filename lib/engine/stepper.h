@@ -12,7 +12,6 @@ struct stepper {
 	struct context context;		/* of the current step */
 	struct symbol_state *sym;	/* owned; run.sym */
 	const struct venue_table *venue;	/* or NULL */
-	struct venue_rule *rule;	/* owned, beside sym; run.venue. Only with venue */
 	struct candidate *cand;		/* owned; room for one per symbol */
 	uint32_t n_cand, cap_symbols;
 	struct run_result *out;		/* events are appended here */

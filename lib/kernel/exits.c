@@ -447,7 +447,7 @@ KERNEL_FN void exit_eval(struct exit_decision *d, struct position *pos, const st
 }
 
 /* The nearer of stop and trailing stop. */
-static KERNEL_FN double stop_bound(const struct exit_decision *d, const struct position *pos)
+static double stop_bound(const struct exit_decision *d, const struct position *pos)
 {
 	if (!pos->has_trailing)
 		return d->has_stop ? d->stop : 0;
@@ -456,7 +456,7 @@ static KERNEL_FN double stop_bound(const struct exit_decision *d, const struct p
 	return pos->side == SIDE_LONG ? max_f64(d->stop, pos->trailing_sl) : min_f64(d->stop, pos->trailing_sl);
 }
 
-KERNEL_FN void exit_bounds(struct exit_bounds *b, const struct position *pos, const struct params *p, const struct plan *plan,
+void exit_bounds(struct exit_bounds *b, const struct position *pos, const struct params *p, const struct plan *plan,
 			   const struct snapshot *s, bool is_paxg, int64_t now_ms)
 {
 	struct exit_decision d;

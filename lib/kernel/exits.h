@@ -22,9 +22,9 @@ KERNEL_FN void exit_eval(struct exit_decision *d, struct position *pos, const st
 			 const struct snapshot *s, bool is_paxg, int64_t now_ms);
 
 /* Prices at which an open position is left, as its rules stand behind a snapshot: 0 where there is none. Rules that look at indicators are
- * not among them. */
+ * not among them. For a host alone: a GPU shows no tunnels. */
 struct exit_bounds { double stop, partial, full; };
-KERNEL_FN void exit_bounds(struct exit_bounds *b, const struct position *pos, const struct params *p, const struct plan *plan,
+void exit_bounds(struct exit_bounds *b, const struct position *pos, const struct params *p, const struct plan *plan,
 			   const struct snapshot *s, bool is_paxg, int64_t now_ms);
 
 #endif

@@ -33,6 +33,7 @@ struct symbol_state {
 	uint32_t bars;			/* fed so far */
 	uint64_t name_hash;		/* identifies the symbol in the events hash */
 	double close, ema_fast, ema_slow;	/* of the last fed bar */
+	const struct venue_rule *venue;	/* NULL: no exchange's rules */
 };
 
 #define GATE_STATS(X) \
@@ -52,7 +53,6 @@ struct run_state {
 	int32_t btc, btcusdt;		/* index of the trend anchors named exactly BTC and BTCUSDT; -1: not among the symbols */
 	struct gate_stats stats;
 	struct symbol_state *sym;	/* n_symbols, ascending by name */
-	const struct venue_rule *venue;	/* of each symbol, beside sym; NULL: no exchange's rules */
 };
 
 /* On a GPU there are sweeps only, and those know no exchange. */
@@ -61,7 +61,7 @@ KERNEL_INLINE const struct venue_rule *run_venue(const struct run_state *r, uint
 #ifdef __CUDA_ARCH__
 	return 0;
 #else
-	return r->venue ? &r->venue[symbol] : 0;
+	return r->sym[symbol].venue;
 #endif
 }
 

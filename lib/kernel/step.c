@@ -43,6 +43,7 @@ KERNEL_FN void symbol_init(struct symbol_state *sym, const char *name, uint32_t 
 	sym->name_hash = name_hash(name, n);
 	sym->bars = 0;
 	sym->close = sym->ema_fast = sym->ema_slow = 0;
+	sym->venue = 0;
 }
 
 KERNEL_FN void run_init(struct run_state *r, double balance_usd)
@@ -52,7 +53,6 @@ KERNEL_FN void run_init(struct run_state *r, double balance_usd)
 	r->balance_usd = balance_usd;
 	r->n_open = r->entries = 0;
 	r->stats = none;
-	r->venue = 0;
 	run_symbols(r, 0, 0);
 }
 

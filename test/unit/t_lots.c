@@ -111,7 +111,7 @@ static void lifetime(void)
 	symbol_init(&sym, "X", 1);
 	run_init(&r, 1000);
 	run_symbols(&r, &sym, 1);
-	r.venue = &btc;
+	sym.venue = &btc;
 	account_open(&r, &p, &e, &o, &ev);
 	CHECK_SAME(ev.price, 100.1);
 	CHECK_SAME(ev.fee_usd, 0.0045);
