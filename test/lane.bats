@@ -146,7 +146,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 		up
 		echo "exit $rc" >"do/$who"
 		status=0; wait "$PID" || status=$?
-		[ "$status" = "$rc" ]
+		[ "$status" = "$rc" ] || { echo "$who: $status"; cat said l1/status.json; return 1; }
 		grep -qF "$who ended with $rc" said
 		jq -e --arg w "$who" '.state == "failed" and (.why | startswith($w)) and all(.programs[]; .pid == null)' l1/status.json
 	done
