@@ -249,6 +249,7 @@ static int do_append(char **operand, int n)
 	}
 	put_batch(&f, &batch);
 	note("%" PRIu64 " records appended, the last one is %" PRIu64, f.journal.seq - before, f.journal.seq);
+	in_close(&in.in);
 	buf_release(&batch);
 	follow_close(&f);
 	return EX_OK;
