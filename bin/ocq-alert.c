@@ -45,12 +45,6 @@ static struct alert_limit limit;
 static struct buf discord_url, telegram_url, telegram_chat;
 static struct http *http;
 
-static void must(int status, const struct errmsg *e)
-{
-	if (status != EX_OK)
-		die((enum exit_status)status, "%s", e->text);
-}
-
 /* ---- secrets ---- */
 
 /* The words of a file that nobody else can read: never on a command line. */

@@ -19,12 +19,6 @@ static const struct opt opts[] = {
 	{ 0 }
 };
 
-static void must(int status, const struct errmsg *e)
-{
-	if (status != EX_OK)
-		die((enum exit_status)status, "%s", e->text);
-}
-
 static void check_options(void)
 {
 	if (!dir)

@@ -13,6 +13,7 @@
 #include "hl/weight.h"
 #include "net/budget.h"
 #include "net/http.h"
+#include "sign/client.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FILE_MAX = 64 << 20, LOOK_AGAIN_MS = 200, HASH_TEXT = 67 };
+enum { FILE_MAX = 64 << 20, LOOK_AGAIN_MS = 200 };
 
 static const char *url, *network = "mainnet", *ca_file, *user, *vault, *meta_file, *key_file, *limits_file, *signer;
 static const char *tif, *cloid, *trigger;
@@ -451,53 +452,31 @@ static const struct asset *find_market(const char *symbol)
 /* ---- actions ---- */
 
 struct intent {
-	struct buf json, canonical;
+	struct buf json;
 	unsigned elements;
-	uint64_t nonce, expires_ms;
-	struct address vault;
-	char hash[HASH_TEXT];
+	struct signing signing;
 };
-
-static const struct address *vault_of(const struct intent *i) { return vault ? &i->vault : NULL; }
-static const uint64_t *expiry_of(const struct intent *i) { return expires_s ? &i->expires_ms : NULL; }
 
 /* What the action's signature will stand for. */
 static void reckon(struct intent *i)
 {
-	unsigned char digest[32], hash[32];
-	struct errmsg e;
+	struct signing *s = &i->signing;
 
-	i->nonce = nonce ? nonce : nonce_next(0, clock_ms());
-	i->expires_ms = (uint64_t)(clock_ms() + expires_s * INT64_C(1000));
-	if (vault)
-		parse_address("vault", vault, &i->vault);
-	if (!exchange_digest(i->json.data, i->json.len, whose_network(), i->nonce, vault_of(i), expiry_of(i), digest, hash,
-			     &i->canonical, &e))
-		die(EX_BUG, "the action is wrong: %s", e.text);
-	hex0x_put(i->hash, hash, sizeof hash);
-}
-
-/* {"type":TYPE, what the intent is: shown by --dry, and asked of the signer. */
-static void describe(struct buf *b, const char *type, const struct intent *i)
-{
-	char text[ADDRESS_TEXT];
-
-	buf_addf(b, "{\"type\":\"%s\",\"nonce\":%" PRIu64 ",\"network\":\"%s\"", type, i->nonce, hl_network_name(whose_network()));
-	address_put(text, &i->vault);
-	if (vault)
-		buf_addf(b, ",\"vault\":\"%s\"", text);
-	if (expires_s)
-		buf_addf(b, ",\"expires_ms\":%" PRIu64, i->expires_ms);
-	buf_adds(b, ",\"action\":");
-	buf_add(b, i->canonical.data, i->canonical.len);
+	s->network = whose_network();
+	s->nonce = nonce ? nonce : nonce_next(0, clock_ms());
+	s->has_expires = expires_s > 0;
+	s->expires_ms = (uint64_t)(clock_ms() + expires_s * INT64_C(1000));
+	if ((s->has_vault = vault != NULL))
+		parse_address("vault", vault, &s->vault);
+	signing_reckon(s, i->json.data, i->json.len);
 }
 
 static int show(const struct intent *i)
 {
 	struct buf line = BUF_INIT;
 
-	describe(&line, "action", i);
-	buf_addf(&line, ",\"hash\":\"%s\"}\n", i->hash);
+	signing_write(&i->signing, "action", &line);
+	buf_addf(&line, ",\"hash\":\"%s\"}\n", i->signing.hash);
 	begin_records();
 	out_add(&out, line.data, line.len);
 	written = 1;
@@ -522,53 +501,18 @@ static void start_signer(struct coproc *c)
 		die(EX_ABSENT, "%s", e.text);
 }
 
-/* The signer's answer, if the line is one: the body to be sent. */
-static bool read_signed(const struct intent *i, const char *line, size_t n, struct buf *body)
-{
-	char limit[TEXT_MAX], reason[TEXT_MAX * 4], *text = xmalloc(n + 1);
-	struct json_doc d;
-	struct errmsg e;
-	bool ok;
-
-	if (!json_parse(&d, line, n, &e))
-		die(EX_DATA, "the signer: %s", e.text);
-	if (json_is(&d, json_get(&d, d.tok, "type"), "refused")) {
-		if (!json_str(&d, json_get(&d, d.tok, "limit"), limit, sizeof limit) ||
-		    !json_str(&d, json_get(&d, d.tok, "reason"), reason, sizeof reason))
-			die(EX_DENIED, "the signer refuses");
-		die(EX_DENIED, "the signer refuses (%s): %s", limit, reason);
-	}
-	ok = json_is(&d, json_get(&d, d.tok, "type"), "signed");
-	if (ok && !json_is(&d, json_get(&d, d.tok, "hash"), i->hash))
-		die(EX_DATA, "the signer signed another action than it was asked to");
-	if (ok && !json_str(&d, json_get(&d, d.tok, "body"), text, n + 1))
-		die(EX_DATA, "the signer's answer has no body");
-	if (ok)
-		buf_adds(body, text);
-	json_release(&d);
-	free(text);
-	return ok;
-}
-
 static void sign(const struct intent *i, struct buf *body)
 {
-	struct buf line = BUF_INIT;
 	struct coproc c;
-	const char *answer;
-	size_t n;
-	bool done = false;
+	bool done;
 
 	start_signer(&c);
-	describe(&line, "sign", i);
-	buf_adds(&line, ",\"id\":\"ocq-hl\"}\n");
-	coproc_send(&c, line.data, line.len);
+	signing_ask(&i->signing, "ocq-hl", &c);
 	coproc_shut(&c);
-	while (!done && coproc_line(&c, &out, &answer, &n))
-		done = read_signed(i, answer, n, body);
+	done = signing_take(&i->signing, &c, &out, body);
 	coproc_end(&c);
 	if (!done)
 		die(EX_DENIED, "the signer gave no signature");
-	buf_release(&line);
 }
 
 /* Where nobody knows what became of the action the exchange counts as absent. */
@@ -618,7 +562,7 @@ static int act(struct intent *i)
 	reckon(i);
 	status = dry ? show(i) : send(i);
 	buf_release(&i->json);
-	buf_release(&i->canonical);
+	buf_release(&i->signing.canonical);
 	assets_free(markets);
 	return status;
 }

@@ -13,7 +13,7 @@
 
 static uint64_t at_seq = UINT64_MAX;
 static const char *from, *to, *types;
-static bool follow_on, each, must, no_header;
+static bool follow_on, each, use_reserve, no_header;
 
 static const struct opt opts[] = {
 	{ 'f', "follow", OPT_FLAG, &follow_on, NULL, "tail: and what is appended from now on", 0 },
@@ -22,7 +22,7 @@ static const struct opt opts[] = {
 	{ 't', "type", OPT_TEXT, &types, "A,B", "tail, export: only records of these types", 0 },
 	{ 0, "at", OPT_U64, &at_seq, "SEQ", "fold: as it was behind this record", 0 },
 	{ 0, "each", OPT_FLAG, &each, NULL, "append: a batch for each record instead of one for all", 0 },
-	{ 0, "must", OPT_FLAG, &must, NULL, "append: on a full disk use the reserve", 0 },
+	{ 0, "must", OPT_FLAG, &use_reserve, NULL, "append: on a full disk use the reserve", 0 },
 	{ 0, "no-header", OPT_FLAG, &no_header, NULL, "export: records without header and end", OPT_OUTPUT },
 	{ 0 }
 };
@@ -32,12 +32,6 @@ static const char *one_journal(char **operand, int n)
 	if (n != 1)
 		die(EX_USAGE, "give one journal");
 	return operand[0];
-}
-
-static void need(int status, const struct errmsg *e)
-{
-	if (status != EX_OK)
-		die((enum exit_status)status, "%s", e->text);
 }
 
 /* -- which records -- */
@@ -88,7 +82,7 @@ static struct journal_reader *reader_from(const char *dir, const struct bound *b
 	struct journal_reader *r;
 	struct errmsg e;
 
-	need(journal_read(&r, dir, b->is_time ? 0 : b->seq, &e), &e);
+	must(journal_read(&r, dir, b->is_time ? 0 : b->seq, &e), &e);
 	return r;
 }
 
@@ -99,7 +93,7 @@ static bool next_record(struct journal_reader *r, struct journal_record *record)
 
 	if (status == EX_IDLE)
 		return false;
-	need(status, &e);
+	must(status, &e);
 	return true;
 }
 
@@ -136,7 +130,7 @@ static struct journal_reader *reader_at_end(const char *dir)
 	struct journal_reader *r;
 	struct errmsg e;
 
-	need(journal_resume(&r, dir, &e), &e);
+	must(journal_resume(&r, dir, &e), &e);
 	while (next_record(r, &j))
 		;
 	return r;
@@ -218,11 +212,11 @@ static void check_record(struct follow *f, struct record_in *in, const struct re
 
 static void put_batch(struct follow *f, struct buf *batch)
 {
-	enum journal_sync sync = (enum journal_sync)(JOURNAL_DURABLE | (must ? JOURNAL_MUST : 0));
+	enum journal_sync sync = (enum journal_sync)(JOURNAL_DURABLE | (use_reserve ? JOURNAL_MUST : 0));
 	struct errmsg e;
 
 	if (batch->len)
-		need(journal_append(&f->journal, batch->data, batch->len, clock_ms(), sync, &e), &e);
+		must(journal_append(&f->journal, batch->data, batch->len, clock_ms(), sync, &e), &e);
 	buf_clear(batch);
 }
 
@@ -235,7 +229,7 @@ static int do_append(char **operand, int n)
 	struct errmsg e;
 	uint64_t before;
 
-	need(follow_open(&f, one_journal(operand, n), &e), &e);
+	must(follow_open(&f, one_journal(operand, n), &e), &e);
 	before = f.journal.seq;
 	record_open(&in, "-", NULL, false);
 	while (record_read(&in, &r)) {
@@ -301,7 +295,7 @@ static int do_fold(char **operand, int n)
 	bool first = true;
 
 	lane_init(&l);
-	need(at_seq == UINT64_MAX ? journal_resume(&r, dir, &e) : journal_read(&r, dir, 1, &e), &e);
+	must(at_seq == UINT64_MAX ? journal_resume(&r, dir, &e) : journal_read(&r, dir, 1, &e), &e);
 	for (; next_record(r, &j) && j.seq <= at_seq; first = false)
 		if (!first || !is_state(&j))
 			take(&l, r, &j);
@@ -319,9 +313,9 @@ static int do_snapshot(char **operand, int n)
 	struct errmsg e;
 	uint64_t covers;
 
-	need(follow_open(&f, one_journal(operand, n), &e), &e);
+	must(follow_open(&f, one_journal(operand, n), &e), &e);
 	covers = f.lane.seq;
-	need(follow_snapshot(&f, &e), &e);
+	must(follow_snapshot(&f, &e), &e);
 	note("record %" PRIu64 " covers %" PRIu64, f.snapshot_seq, covers);
 	follow_close(&f);
 	return EX_OK;
@@ -359,7 +353,7 @@ static void verify_resumed(struct lane *l, const char *dir)
 	struct journal_record j;
 	struct errmsg e;
 
-	need(journal_resume(&r, dir, &e), &e);
+	must(journal_resume(&r, dir, &e), &e);
 	if (next_record(r, &j) && !lane_read(l, j.line, j.len, &e))
 		wrong(r, e.text);
 	while (next_record(r, &j))

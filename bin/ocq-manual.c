@@ -9,9 +9,9 @@
 #include "json/json.h"
 #include "lane/hand.h"
 #include "lane/operator.h"
+#include "lane/settings.h"
 #include "net/budget.h"
 #include "net/http.h"
-#include "trade/risk.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -42,12 +42,6 @@ static struct follow lane;
 static struct venue_table venue;
 static struct out out;
 
-static void need(int rc, const struct errmsg *e)
-{
-	if (rc != EX_OK)
-		die((enum exit_status)rc, "%s", e->text);
-}
-
 static dec8 number(const char *text, const char *what)
 {
 	dec8 v;
@@ -73,7 +67,7 @@ static void begin(int n, int least, int most)
 	if (truthy(getenv("AI_QUANT_HARD_KILL_SWITCH")))
 		die(EX_DENIED, "AI_QUANT_HARD_KILL_SWITCH is set");
 	stream_signals();
-	need(follow_open(&lane, dir, &e), &e);
+	must(follow_open(&lane, dir, &e), &e);
 	if (!lane.lane.begun)
 		die(EX_DATA, "%s: no lane has begun in this journal", dir);
 	if (!follow_lock(dir, "manual", &e))
@@ -320,7 +314,7 @@ static int do_preview(char **operand, int n)
 	check_order(&p);
 	preview_write(&p, &text);
 	operator_op(&op, NULL, "preview", buf_cstr(&text));
-	need(follow_put(&lane, REC_op, &op, JOURNAL_DURABLE, &e), &e);
+	must(follow_put(&lane, REC_op, &op, JOURNAL_DURABLE, &e), &e);
 	record_write(&out, REC_op, &op);
 	note("to do this within %d s: ocq-manual execute %s", PREVIEW_MS / 1000, op.id);
 	buf_release(&text);
@@ -372,12 +366,23 @@ static void check_pause(const char *symbol)
 	}
 }
 
+/* One batch: the action, and the order that belongs to it. */
+static void put_order(const struct rec_op *op, const struct rec_intent *i)
+{
+	struct errmsg e;
+
+	record_write(follow_begin(&lane), REC_op, op);
+	record_write(&lane.batch, REC_intent, i);
+	must(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
+	if (!wait_for)
+		record_write(&out, REC_intent, i);
+}
+
 static void execute(const struct token *t)
 {
 	struct rec_intent i;
 	struct preview p;
 	struct rec_op op;
-	struct errmsg e;
 	dec8 px;
 
 	if (clock_ms() - t->op.t_ms > PREVIEW_MS)
@@ -394,11 +399,7 @@ static void execute(const struct token *t)
 	i.leverage = p.leverage;
 	i.valid_until_ms = op.t_ms + PREVIEW_MS;
 	strcpy(i.reason, "by hand");
-	record_write(follow_begin(&lane), REC_op, &op);
-	record_write(&lane.batch, REC_intent, &i);
-	need(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
-	if (!wait_for)
-		record_write(&out, REC_intent, &i);
+	put_order(&op, &i);
 }
 
 static int do_execute(char **operand, int n)
@@ -407,8 +408,8 @@ static int do_execute(char **operand, int n)
 	struct errmsg e;
 
 	begin(n, 1, 1);
-	need(hand_each(dir, REC_op, look_at_op, &t, &e), &e);
-	need(hand_each(dir, REC_intent, look_at_intent, &t, &e), &e);
+	must(hand_each(dir, REC_op, look_at_op, &t, &e), &e);
+	must(hand_each(dir, REC_intent, look_at_intent, &t, &e), &e);
 	if (!t.previewed)
 		die(EX_DENIED, "\"%s\" is no preview of this lane", t.id);
 	if (t.executed)
@@ -448,7 +449,6 @@ static int do_close(char **operand, int n)
 	struct buf text = BUF_INIT;
 	struct rec_intent i;
 	struct rec_op op;
-	struct errmsg e;
 	dec8 held, size;
 
 	begin(n, 1, 2);
@@ -462,25 +462,9 @@ static int do_close(char **operand, int n)
 	operator_op(&op, NULL, "close", buf_cstr(&text));
 	hand_intent(&i, op.id, s->name, size == dec8_abs(held) ? INTENT_CLOSE : INTENT_REDUCE, held < 0, size, close_px(s), op.t_ms);
 	strcpy(i.reason, "by hand");
-	record_write(follow_begin(&lane), REC_op, &op);
-	record_write(&lane.batch, REC_intent, &i);
-	need(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
-	if (!wait_for)
-		record_write(&out, REC_intent, &i);
+	put_order(&op, &i);
 	buf_release(&text);
 	return end(op.id);
-}
-
-static const char *get_variable(void *arg, const char *name)
-{
-	(void)arg;
-	return getenv(name);
-}
-
-static void say(void *arg, const char *text)
-{
-	(void)arg;
-	warn("%s", text);
 }
 
 static void check_cancels(void)
@@ -489,8 +473,7 @@ static void check_cancels(void)
 	struct risk_settings s;
 	double sent = 0;
 
-	risk_defaults(&s);
-	risk_read(&s, get_variable, say, NULL);
+	settings_read(&s);
 	for (uint64_t k = l->n_cancels > LANE_RING ? l->n_cancels - LANE_RING : 0; k < l->n_cancels; k++)
 		sent += clock_ms() - l->cancel_ms[k % LANE_RING] < MINUTE_MS;
 	if (sent >= s.max_cancels_per_min)
@@ -513,7 +496,7 @@ static int do_cancel(char **operand, int n)
 		jsonw_put_text(&w, "oid", operand[1]);
 	jsonw_end(&w);
 	operator_op(&op, NULL, "cancel", buf_cstr(&text));
-	need(follow_put(&lane, REC_op, &op, JOURNAL_DURABLE, &e), &e);
+	must(follow_put(&lane, REC_op, &op, JOURNAL_DURABLE, &e), &e);
 	record_write(&out, REC_op, &op);
 	buf_release(&text);
 	return end(NULL);
@@ -560,7 +543,7 @@ static int do_heal(char **operand, int n)
 	heal.entry_px = s->theirs_entry_px;
 	record_write(follow_begin(&lane), REC_op, &op);
 	record_write(&lane.batch, REC_heal, &heal);
-	need(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
+	must(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
 	record_write(&out, REC_heal, &heal);
 	buf_release(&text);
 	return end(NULL);

@@ -4,7 +4,7 @@
 #include "base/opt.h"
 #include "engine/venue.h"
 #include "lane/follow.h"
-#include "trade/risk.h"
+#include "lane/settings.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -34,25 +34,7 @@ static int64_t again_ms;	/* an exit is to be judged again; INT64_MAX: none */
 static int64_t alive_ns;	/* clock_mono_ns() of the last step or beat */
 static struct buf torn;		/* of the input: the begin of a line */
 
-static void must(int rc, const struct errmsg *e)
-{
-	if (rc != EX_OK)
-		die(rc, "%s", e->text);
-}
-
 /* ---- settings ---- */
-
-static const char *get(void *arg, const char *name)
-{
-	(void)arg;
-	return getenv(name);
-}
-
-static void say(void *arg, const char *text)
-{
-	(void)arg;
-	warn("%s", text);
-}
 
 static unsigned max_leverage(void *arg, const char *symbol, double notional_usd)
 {
@@ -274,8 +256,7 @@ static void begin(void)
 {
 	struct errmsg e;
 
-	risk_defaults(&settings);
-	risk_read(&settings, get, say, NULL);
+	settings_read(&settings);
 	if (venue_path)
 		rules_load(&venue, venue_path);
 	stream_signals();

@@ -18,12 +18,6 @@ static const struct opt opts[] = {
 	{ 0 }
 };
 
-static void must(int status, const struct errmsg *e)
-{
-	if (status != EX_OK)
-		die((enum exit_status)status, "%s", e->text);
-}
-
 static void open_lane(struct follow *f, const char *journal)
 {
 	struct errmsg e;

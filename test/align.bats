@@ -260,14 +260,7 @@ ledger size unexplained filled" ]
 
 @test "align: orders that are refused and answers that get lost are all explained" {
 	ocq-synth -q --seed 5 --days 10 --count 3 --candles c.db
-	cat >s.yaml <<-END
-	global:
-	  engine: {interval: 1h}
-	  trade: {entry_min_confidence: low, enable_ssf_filter: false, enable_pyramiding: true, add_min_profit_atr: 0.1, add_min_confidence: low}
-	  filters: {enable_ranging_filter: false}
-	  thresholds: {entry: {min_adx: 15, macd_hist_entry_mode: none}}
-	  indicators: {ema_macro_window: 60, adx_window: 10}
-	END
+	lane_strategy >s.yaml
 	cat >faults <<-'END'
 	{"fault":"drop_after","kind":"order","p":0.1,"times":0}
 	{"fault":"reject_next","kind":"order","p":0.1,"times":0,"text":"Order could not immediately match against any resting orders."}

@@ -6,15 +6,7 @@ setup_file() {
 	PATH=$OCQ_BIN:$PATH
 	cd "$BATS_FILE_TMPDIR" || return 1
 	ocq-synth -q --seed 5 --days 12 --count 4 --candles c.db
-	cat >s.yaml <<-END
-	global:
-	  engine: {interval: 1h}
-	  trade: {entry_min_confidence: low, enable_ssf_filter: false, enable_pyramiding: true, add_min_profit_atr: 0.1, add_min_confidence: low,
-	    enable_partial_tp: true, tp_partial_atr_mult: 0.5}
-	  filters: {enable_ranging_filter: false}
-	  thresholds: {entry: {min_adx: 15, macd_hist_entry_mode: none}}
-	  indicators: {ema_macro_window: 60, adx_window: 10}
-	END
+	lane_strategy ', enable_partial_tp: true, tp_partial_atr_mult: 0.5' >s.yaml
 }
 
 first=1735689600000 from=$((first + 100 * 3600000)) to=$((first + 280 * 3600000))

@@ -7,14 +7,7 @@ ADDR=0x00000000000000000000000000000000000000aa
 # A market of 30 days: snapshots in s.ndjson, candles in c.db, the exchange's markets in meta, the strategy in s.yaml.
 stream() {
 	ocq-synth -q --seed 5 --days 30 --count 5 --late 1 --delisted 1 --candles c.db
-	cat >s.yaml <<-END
-	global:
-	  engine: {interval: 1h}
-	  trade: {entry_min_confidence: low, enable_ssf_filter: false, enable_pyramiding: true, add_min_profit_atr: 0.1, add_min_confidence: low}
-	  filters: {enable_ranging_filter: false}
-	  thresholds: {entry: {min_adx: 15, macd_hist_entry_mode: none}}
-	  indicators: {ema_macro_window: 60, adx_window: 10}
-	END
+	lane_strategy >s.yaml
 	ocq-candles export c.db -i 1h | ocq-indicators -c s.yaml >s.ndjson
 	sqlite3 c.db 'SELECT DISTINCT symbol FROM candles' | jq -Rcn '[inputs] | to_entries[] |
 		{type: "asset", symbol: .value, id: .key, sz_decimals: (.key % 4), max_leverage: 3, delisted: false, only_isolated: false}' >meta

@@ -61,3 +61,15 @@ catching() {
 	done
 	return 1
 }
+
+# lane_strategy [MORE]: a strategy that trades often on a few symbols of ocq-synth, for tests of lanes; MORE settings of trade.
+lane_strategy() {
+	cat <<-END
+	global:
+	  engine: {interval: 1h}
+	  trade: {entry_min_confidence: low, enable_ssf_filter: false, enable_pyramiding: true, add_min_profit_atr: 0.1, add_min_confidence: low${1-}}
+	  filters: {enable_ranging_filter: false}
+	  thresholds: {entry: {min_adx: 15, macd_hist_entry_mode: none}}
+	  indicators: {ema_macro_window: 60, adx_window: 10}
+	END
+}

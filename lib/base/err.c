@@ -130,7 +130,13 @@ bool errmsg_set(struct errmsg *e, const char *fmt, ...)
 	return false;
 }
 
-static void *must(void *p)
+void must(int status, const struct errmsg *e)
+{
+	if (status != EX_OK)
+		die((enum exit_status)status, "%s", e->text);
+}
+
+static void *got(void *p)
 {
 	if (!p)
 		die(EX_RETRY, "out of memory");
@@ -139,32 +145,32 @@ static void *must(void *p)
 
 void *xmalloc(size_t n)
 {
-	return must(malloc(n ? n : 1));
+	return got(malloc(n ? n : 1));
 }
 
 void *xcalloc(size_t n, size_t size)
 {
-	return must(calloc(n ? n : 1, size ? size : 1));
+	return got(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *xrealloc(void *p, size_t n)
 {
-	return must(realloc(p, n ? n : 1));
+	return got(realloc(p, n ? n : 1));
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		must(NULL);
+		got(NULL);
 	return xrealloc(p, n * size);
 }
 
 char *xstrdup(const char *s)
 {
-	return must(strdup(s));
+	return got(strdup(s));
 }
 
 char *xstrndup(const char *s, size_t n)
 {
-	return must(strndup(s, n));
+	return got(strndup(s, n));
 }

@@ -36,6 +36,8 @@ _Noreturn void die_sys(enum exit_status, const char *fmt, ...) PRINTF(2, 3);	/* 
 struct errmsg { char text[512]; };
 /* Fills *e and returns false, so that `return errmsg_set(e, ...)` reads well. e may be NULL. */
 bool errmsg_set(struct errmsg *e, const char *fmt, ...) PRINTF(2, 3);
+/* For who calls a function that returns an exit status: dies with it and its message, unless it is EX_OK. */
+void must(int status, const struct errmsg *e);
 
 /* Memory: these never return NULL; out of memory is die(EX_RETRY). */
 void *xmalloc(size_t n);

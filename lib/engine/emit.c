@@ -19,43 +19,35 @@ static void put_text(char_text dst, const char *text)
 	memcpy(dst, text, n + 1);
 }
 
+/* What an event and a decision have alike: all but its number. */
+#define PUT_CHANGE(rec, e, name) \
+	do { \
+		(rec)->t_ms = (e)->t_ms; \
+		put_symbol((rec)->symbol, name); \
+		put_text((rec)->action, action_name((e)->action)); \
+		put_text((rec)->reason_code, reason_code_name(reason_code_of((e)->reason))); \
+		reason_text((rec)->reason, sizeof (rec)->reason, e); \
+		put_text((rec)->confidence, confidence_name((e)->confidence)); \
+		(rec)->price = (e)->price; \
+		(rec)->size = (e)->size; \
+		(rec)->notional_usd = (e)->notional_usd; \
+		(rec)->pnl_usd = (e)->pnl_usd; \
+		(rec)->fee_usd = (e)->fee_usd; \
+		(rec)->balance_usd = (e)->balance_usd; \
+		(rec)->entry_atr = (e)->entry_atr; \
+		(rec)->leverage = (e)->leverage; \
+		(rec)->margin_usd = (e)->margin_usd; \
+	} while (0)
+
 void event_record(struct rec_event *rec, const struct event *e, uint64_t seq, const char *symbol)
 {
 	rec->seq = seq;
-	rec->t_ms = e->t_ms;
-	put_symbol(rec->symbol, symbol);
-	put_text(rec->action, action_name(e->action));
-	put_text(rec->reason_code, reason_code_name(reason_code_of(e->reason)));
-	reason_text(rec->reason, sizeof rec->reason, e);
-	put_text(rec->confidence, confidence_name(e->confidence));
-	rec->price = e->price;
-	rec->size = e->size;
-	rec->notional_usd = e->notional_usd;
-	rec->pnl_usd = e->pnl_usd;
-	rec->fee_usd = e->fee_usd;
-	rec->balance_usd = e->balance_usd;
-	rec->entry_atr = e->entry_atr;
-	rec->leverage = e->leverage;
-	rec->margin_usd = e->margin_usd;
+	PUT_CHANGE(rec, e, symbol);
 }
 
 void decision_record(struct rec_decision *rec, const struct event *e, const char *symbol)
 {
-	rec->t_ms = e->t_ms;
-	put_symbol(rec->symbol, symbol);
-	put_text(rec->action, action_name(e->action));
-	put_text(rec->reason_code, reason_code_name(reason_code_of(e->reason)));
-	reason_text(rec->reason, sizeof rec->reason, e);
-	put_text(rec->confidence, confidence_name(e->confidence));
-	rec->price = e->price;
-	rec->size = e->size;
-	rec->notional_usd = e->notional_usd;
-	rec->pnl_usd = e->pnl_usd;
-	rec->fee_usd = e->fee_usd;
-	rec->balance_usd = e->balance_usd;
-	rec->entry_atr = e->entry_atr;
-	rec->leverage = e->leverage;
-	rec->margin_usd = e->margin_usd;
+	PUT_CHANGE(rec, e, symbol);
 }
 
 void trade_record(struct rec_trade *rec, const struct event *e, const char *symbol)

@@ -34,21 +34,10 @@ struct session {
 	int64_t skipped_ms, skipped_to_ms;	/* steps that a live lane left out since the last one; 0: none */
 };
 
-static void must(int rc, const struct errmsg *e)
-{
-	if (rc != EX_OK)
-		die(rc, "%s", e->text);
-}
-
 /* What was written to the journal goes on to the next program. */
 static void commit(struct session *s)
 {
-	struct errmsg e;
-	size_t n = s->f.batch.len;
-
-	must(follow_commit(&s->f, JOURNAL_KEPT, &e), &e);
-	out_add(s->out, s->f.batch.data, n);
-	out_flush(s->out);
+	follow_tell(&s->f, JOURNAL_KEPT, s->out);
 }
 
 /* ---- configuration ---- */

@@ -13,12 +13,6 @@
 
 enum { LOOK_MS = 1000, RESERVE = 100 };		/* a time of the simulated clock comes without an event; weight kept for orders */
 
-static void must(int rc, const struct errmsg *e)
-{
-	if (rc != EX_OK)
-		die(rc, "%s", e->text);
-}
-
 /* ---- records ---- */
 
 void exec_put(struct exec *x, enum record_type type, const void *rec, enum journal_sync sync)

@@ -51,17 +51,20 @@ static void alarm_once(struct work *w)
 	exec_put(w->x, REC_alarm, &rec, JOURNAL_KEPT);
 }
 
-/* Asks, within the address's weight: else a little later. */
+/* Within the address's weight: else a little later, from the start. */
+static bool weighed(struct work *w, unsigned weight)
+{
+	int64_t wait_ms = exec_weigh(w, weight);
+
+	if (wait_ms > 0)
+		exec_resolve(w, wait_ms < AGAIN_MS ? wait_ms : AGAIN_MS);
+	return wait_ms <= 0;
+}
+
 static void post(struct work *w, const struct buf *body, unsigned weight, http_done *done)
 {
-	int64_t wait_ms = budget_take(w->x->budget, weight, BUDGET_ORDER, &w->ticket);
-
-	if (wait_ms > 0) {
-		exec_resolve(w, wait_ms < AGAIN_MS ? wait_ms : AGAIN_MS);
-		return;
-	}
-	w->weight = weight;
-	http_post(w->x->http, w->x->info_url, body->data, body->len, done, w);
+	if (weighed(w, weight))
+		http_post(w->x->http, w->x->info_url, body->data, body->len, done, w);
 }
 
 /* ---- (b) the fence ---- */
@@ -85,24 +88,15 @@ static void fence_answered(void *arg, const struct http_answer *a)
 /* An action that does nothing takes the order's nonce: once it is taken, the order never can be. */
 static void fence(struct work *w)
 {
-	struct exec *x = w->x;
 	struct rec_send s = { .nonce = intent_of(w)->send.nonce };
-	struct buf action = BUF_INIT, body = BUF_INIT;
-	int64_t wait_ms = budget_take(x->budget, hl_weight_action(1), BUDGET_ORDER, &w->ticket);
+	struct buf action = BUF_INIT;
 
-	if (wait_ms > 0) {
-		exec_resolve(w, wait_ms < AGAIN_MS ? wait_ms : AGAIN_MS);
+	if (!weighed(w, hl_weight_action(1)))
 		return;
-	}
-	w->weight = hl_weight_action(1);
-	action_write_noop(&action);
-	exec_sign(x, action.data, action.len, s.nonce, 0, &body);
 	strcpy(s.kind, "noop");
-	snprintf(s.body, sizeof s.body, "%s", buf_cstr(&body));
-	exec_put(x, REC_send, &s, JOURNAL_DURABLE | JOURNAL_MUST);
-	http_post(x->http, x->exchange_url, body.data, body.len, fence_answered, w);
+	action_write_noop(&action);
+	exec_launch(w, &s, &action, fence_answered);
 	buf_release(&action);
-	buf_release(&body);
 }
 
 /* ---- nothing is known of it ---- */

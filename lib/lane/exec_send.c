@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "hl/nonce.h"
-#include "hl/request.h"
 #include "hl/weight.h"
+#include "sign/client.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,76 +16,25 @@ enum { MID_MS = 10000, RETRY_MS = 1000, LOOK_MS = 200 };	/* an older middle says
 
 /* ---- signing ---- */
 
-static const char *network(const struct exec *x)
+static void sign(struct exec *x, const struct buf *action, uint64_t nonce, int64_t expires_ms, struct buf *body)
 {
-	return x->f.lane.testnet ? "testnet" : "mainnet";
-}
+	struct signing s = { .network = x->f.lane.testnet ? HL_TESTNET : HL_MAINNET, .nonce = nonce, .has_expires = expires_ms != 0,
+			     .expires_ms = (uint64_t)expires_ms };
 
-/* What is signed must be what was asked for: the hash of it is reckoned here as well. */
-static void expect_hash(const struct exec *x, const char *action, size_t n, uint64_t nonce, const uint64_t *expires_ms, char hex[67],
-			struct buf *canonical)
-{
-	unsigned char digest[32], hash[32];
-	struct errmsg e;
-
-	if (!exchange_digest(action, n, x->f.lane.testnet ? HL_TESTNET : HL_MAINNET, nonce, NULL, expires_ms, digest, hash, canonical, &e))
-		die(EX_BUG, "the action is wrong: %s", e.text);
-	hex0x_put(hex, hash, sizeof hash);
-}
-
-/* The signer's answer, if the line is one. */
-static bool read_signed(const char *line, size_t n, const char *hash, struct buf *body)
-{
-	char limit[TEXT_MAX], reason[TEXT_MAX * 4], *text = xmalloc(n + 1);
-	struct json_doc d;
-	struct errmsg e;
-	bool ok;
-
-	if (!json_parse(&d, line, n, &e))
-		die(EX_DATA, "the signer: %s", e.text);
-	if (json_is(&d, json_get(&d, d.tok, "type"), "refused")) {
-		if (!json_str(&d, json_get(&d, d.tok, "limit"), limit, sizeof limit) ||
-		    !json_str(&d, json_get(&d, d.tok, "reason"), reason, sizeof reason))
-			die(EX_DENIED, "the signer refuses");
-		die(EX_DENIED, "the signer refuses (%s): %s", limit, reason);
-	}
-	ok = json_is(&d, json_get(&d, d.tok, "type"), "signed");
-	if (ok && !json_is(&d, json_get(&d, d.tok, "hash"), hash))
-		die(EX_DATA, "the signer signed another action than it was asked to");
-	if (ok && !json_str(&d, json_get(&d, d.tok, "body"), text, n + 1))
-		die(EX_DATA, "the signer's answer has no body");
-	if (ok)
-		buf_adds(body, text);
-	json_release(&d);
-	free(text);
-	return ok;
-}
-
-void exec_sign(struct exec *x, const char *action, size_t n, uint64_t nonce, int64_t expires_ms, struct buf *body)
-{
-	struct buf canonical = BUF_INIT, line = BUF_INIT;
-	uint64_t expires = (uint64_t)expires_ms;
-	const char *answer;
-	char hash[67];
-	size_t len;
-
-	expect_hash(x, action, n, nonce, expires_ms ? &expires : NULL, hash, &canonical);
-	buf_addf(&line, "{\"type\":\"sign\",\"nonce\":%" PRIu64 ",\"network\":\"%s\"", nonce, network(x));
-	if (expires_ms)
-		buf_addf(&line, ",\"expires_ms\":%" PRId64, expires_ms);
-	buf_adds(&line, ",\"action\":");
-	buf_add(&line, canonical.data, canonical.len);
-	buf_adds(&line, ",\"id\":\"ocq-exec\"}\n");
-	coproc_send(&x->signer, line.data, line.len);
-	do
-		if (!coproc_line(&x->signer, x->out, &answer, &len))
-			die(EX_DENIED, "the signer has left");
-	while (!read_signed(answer, len, hash, body));
-	buf_release(&canonical);
-	buf_release(&line);
+	signing_reckon(&s, action->data, action->len);
+	signing_ask(&s, "ocq-exec", &x->signer);
+	if (!signing_take(&s, &x->signer, x->out, body))
+		die(EX_DENIED, "the signer has left");
+	buf_release(&s.canonical);
 }
 
 /* ---- posting ---- */
+
+int64_t exec_weigh(struct work *w, unsigned weight)
+{
+	w->weight = weight;
+	return budget_take(w->x->budget, weight, BUDGET_ORDER, &w->ticket);
+}
 
 void exec_settle(struct work *w, const struct http_answer *a)
 {
@@ -142,11 +91,12 @@ static void end_here(struct exec *x, const struct lane_intent *i, enum outcome i
 }
 
 /* What is journaled and posted, in this order: the bytes are on the disk before the first of them leaves. */
-static void launch(struct exec *x, struct work *w, struct rec_send *s, const struct buf *action, http_done *done)
+void exec_launch(struct work *w, struct rec_send *s, const struct buf *action, http_done *done)
 {
+	struct exec *x = w->x;
 	struct buf body = BUF_INIT;
 
-	exec_sign(x, action->data, action->len, s->nonce, s->expires_ms, &body);
+	sign(x, action, s->nonce, s->expires_ms, &body);
 	if (body.len >= sizeof s->body)
 		die(EX_BUG, "a signed action of %zu bytes", body.len);
 	strcpy(s->body, buf_cstr(&body));
@@ -163,17 +113,6 @@ static struct rec_send new_send(const struct exec *x, const char *kind, const ch
 	strcpy(s.kind, kind);
 	strcpy(s.symbol, symbol);
 	return s;
-}
-
-static bool take_weight(struct exec *x, struct work *w)
-{
-	int64_t wait_ms;
-
-	w->weight = hl_weight_action(1);
-	wait_ms = budget_take(x->budget, w->weight, BUDGET_ORDER, &w->ticket);
-	if (wait_ms > 0)
-		exec_look_soon(x, wait_ms < RETRY_MS ? wait_ms : RETRY_MS);
-	return wait_ms <= 0;
 }
 
 /* ---- leverage ---- */
@@ -208,10 +147,9 @@ static void send_leverage(struct exec *x, struct work *w, const struct lane_inte
 	struct rec_send s = new_send(x, "leverage", i->symbol);
 	struct buf action = BUF_INIT;
 
-	w->is_leverage = true;
 	w->leverage = (unsigned)i->leverage;
 	action_write_leverage(&action, m->id, !m->only_isolated, w->leverage);
-	launch(x, w, &s, &action, leverage_answered);
+	exec_launch(w, &s, &action, leverage_answered);
 	buf_release(&action);
 }
 
@@ -255,7 +193,7 @@ static void send_order(struct exec *x, struct work *w, const struct lane_intent 
 	*dec8_put(s.size, o->sz) = '\0';
 	*dec8_put(s.limit_px, o->px) = '\0';
 	action_write_orders(&action, o, 1, "na");
-	launch(x, w, &s, &action, order_answered);
+	exec_launch(w, &s, &action, order_answered);
 	buf_release(&action);
 }
 
@@ -266,7 +204,7 @@ static void rehearse(struct exec *x, const struct lane_intent *i, const struct h
 	struct buf action = BUF_INIT, body = BUF_INIT;
 
 	action_write_orders(&action, o, 1, "na");
-	exec_sign(x, action.data, action.len, s.nonce, s.expires_ms, &body);
+	sign(x, &action, s.nonce, s.expires_ms, &body);
 	end_here(x, i, OUTCOME_would, "dry");
 	buf_release(&action);
 	buf_release(&body);
@@ -278,6 +216,7 @@ bool exec_send_order(struct exec *x, const struct lane_intent *i)
 	struct hl_order o;
 	struct work *w;
 	const char *why = "no such market";
+	int64_t wait_ms;
 	double mid;
 
 	if (!m || !make_order(x, i, m, &o, &mid, &why)) {
@@ -289,7 +228,9 @@ bool exec_send_order(struct exec *x, const struct lane_intent *i)
 		return true;
 	}
 	w = exec_work(x, i->id, i->symbol);
-	if (!take_weight(x, w)) {
+	wait_ms = exec_weigh(w, hl_weight_action(1));
+	if (wait_ms > 0) {
+		exec_look_soon(x, wait_ms < RETRY_MS ? wait_ms : RETRY_MS);
 		exec_work_drop(w);
 		return false;
 	}

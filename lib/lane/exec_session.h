@@ -44,7 +44,6 @@ struct work {
 	struct work *next;
 	char intent[INTENT_ID];
 	char_symbol symbol;
-	bool is_leverage;
 	uint64_t nonce;
 	uint32_t ticket;
 	unsigned weight, leverage;
@@ -69,7 +68,9 @@ void exec_outcome(struct exec *x, const struct lane_intent *i, const struct outc
 
 /* exec_send.c */
 bool exec_send_order(struct exec *x, const struct lane_intent *i);	/* false: the address's weight does not allow it now */
-void exec_sign(struct exec *x, const char *action, size_t n, uint64_t nonce, int64_t expires_ms, struct buf *body);
+/* Signs, journals and posts, in this order. s: all but the body is set. */
+void exec_launch(struct work *w, struct rec_send *s, const struct buf *action, http_done *done);
+int64_t exec_weigh(struct work *w, unsigned weight);	/* 0: it may be posted; else how long to wait before asking again */
 enum hl_outcome exec_answer(const struct http_answer *a, struct rec_ack *to);
 void exec_settle(struct work *w, const struct http_answer *a);
 

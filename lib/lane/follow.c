@@ -139,6 +139,16 @@ int follow_commit(struct follow *f, enum journal_sync sync, struct errmsg *e)
 	return append(f, 0, sync, e);
 }
 
+void follow_tell(struct follow *f, enum journal_sync sync, struct out *out)
+{
+	struct errmsg e;
+	size_t n = f->batch.len;
+
+	must(follow_commit(f, sync, &e), &e);
+	out_add(out, f->batch.data, n);
+	out_flush(out);
+}
+
 int follow_put(struct follow *f, enum record_type type, const void *rec, enum journal_sync sync, struct errmsg *e)
 {
 	size_t at = f->batch.len;

@@ -39,6 +39,8 @@ struct out *follow_begin(struct follow *f);
 /* Appends what was written since follow_begin() as one batch, dated clock_ms(), folds it, and empties the text. Nothing written: nothing
  * done. After an error of the append nothing of it is in the journal. */
 int follow_commit(struct follow *f, enum journal_sync sync, struct errmsg *e) MUST_USE;
+/* The same, and what was appended goes to out, at once. An error ends the program. */
+void follow_tell(struct follow *f, enum journal_sync sync, struct out *out);
 /* One record, the same; a batch in the making stays as it is. */
 int follow_put(struct follow *f, enum record_type type, const void *rec, enum journal_sync sync, struct errmsg *e) MUST_USE;
 

@@ -47,23 +47,7 @@ struct reconcile {
 	uint32_t n_drift;
 };
 
-static void must(int rc, const struct errmsg *e)
-{
-	if (rc != EX_OK)
-		die(rc, "%s", e->text);
-}
-
-/* ---- appending ---- */
-
-static void commit(struct reconcile *x, enum journal_sync sync)
-{
-	struct errmsg e;
-	size_t n = x->f.batch.len;
-
-	must(follow_commit(&x->f, sync, &e), &e);
-	out_add(x->out, x->f.batch.data, n);
-	out_flush(x->out);
-}
+/* ---- rows of an answer ---- */
 
 static void keep_row(void *arg, const struct record *r)
 {
@@ -126,7 +110,7 @@ static bool take_fills(struct reconcile *x)
 	}
 	if (to_ms > x->f.lane.fills_to_ms)
 		put_cursor(x, "fills", from_ms, to_ms);
-	commit(x, JOURNAL_DURABLE);
+	follow_tell(&x->f, JOURNAL_DURABLE, x->out);
 	return x->rows.n >= FILLS_MAX && to_ms > from_ms + BACK_MS;
 }
 
@@ -153,7 +137,7 @@ static void take_funding(struct reconcile *x)
 	}
 	if (to_ms)
 		put_cursor(x, "funding", from_ms, to_ms);
-	commit(x, JOURNAL_KEPT);
+	follow_tell(&x->f, JOURNAL_KEPT, x->out);
 }
 
 /* ---- positions, account, orders ---- */
@@ -175,7 +159,7 @@ static void take_state(struct reconcile *x)
 	for (i = 0; i < x->rows.n; i++)
 		if (x->rows.at[i].type == REC_account)
 			record_write(&x->f.batch, REC_account, &x->rows.at[i].u);
-	commit(x, JOURNAL_KEPT);
+	follow_tell(&x->f, JOURNAL_KEPT, x->out);
 }
 
 static void take_orders(struct reconcile *x)
@@ -186,7 +170,7 @@ static void take_orders(struct reconcile *x)
 	record_write(follow_begin(&x->f), REC_open_orders, &head);
 	for (i = 0; i < x->rows.n; i++)
 		record_write(&x->f.batch, REC_order, &x->rows.at[i].u);
-	commit(x, JOURNAL_KEPT);
+	follow_tell(&x->f, JOURNAL_KEPT, x->out);
 }
 
 /* ---- drift ---- */
@@ -297,7 +281,7 @@ static void look_for_drift(struct reconcile *x)
 	follow_begin(&x->f);
 	for (i = 0; i < l->n_symbols; i++)
 		look_at(x, &l->sym[i]);
-	commit(x, JOURNAL_KEPT);
+	follow_tell(&x->f, JOURNAL_KEPT, x->out);
 }
 
 /* ---- a round of questions ---- */
@@ -315,7 +299,7 @@ static void beat(struct reconcile *x)
 
 	strcpy(rec.by, "ocq-reconcile");
 	record_write(follow_begin(&x->f), REC_beat, &rec);
-	commit(x, JOURNAL_KEPT);
+	follow_tell(&x->f, JOURNAL_KEPT, x->out);
 }
 
 static void round_done(struct reconcile *x)
@@ -429,7 +413,7 @@ static void take_push(void *arg, const struct hl_ws_event *e)
 	if (e->kind != HL_WS_RECORD || e->record.type != REC_fill || lane_fill_seen(&x->f.lane, r->symbol, r->tid, r->t_ms))
 		return;
 	record_write(follow_begin(&x->f), REC_fill, r);
-	commit(x, JOURNAL_DURABLE);
+	follow_tell(&x->f, JOURNAL_DURABLE, x->out);
 }
 
 static void ws_text(void *arg, const char *text, size_t n)
