@@ -47,7 +47,7 @@ bool adopt_look(struct adoption *a, const struct lane *l, const struct lane_symb
 		a->after = s->heal_size;
 		a->entry_px = s->heal_entry_px;
 	}
-	return a->cause && (a->after != a->before || a->cash_usd != 0);
+	return s->heal || (a->cause && (a->after != a->before || a->cash_usd != 0));
 }
 
 /* ---- what is held then ---- */

@@ -13,7 +13,8 @@ struct adoption {
 	double entry_px;		/* of a heal that knows one; 0 */
 };
 
-/* Of a symbol, by the intents that ended since the last step, and by a heal. False: nothing. */
+/* Of a symbol, by the intents that ended since the last step, and by a heal, which is answered even where it changes nothing: until then the
+ * symbol is not reconciled. False: nothing. */
 bool adopt_look(struct adoption *a, const struct lane *l, const struct lane_symbol *s);
 /* The position that follows: own is the strategy's as its last step left it, s->prior what it was before its last change. In a dry lane
  * nothing is held, and nothing adopted. t_ms: when a position begins that the strategy never opened. */

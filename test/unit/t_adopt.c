@@ -192,6 +192,11 @@ static void heals(void)
 	sym->theirs_leverage = 5;
 	CHECK(adopt(&a, &own));
 	CHECK(own.pos.open && own.pos.side == SIDE_SHORT && own.pos.size == 3 && own.pos.margin_usd == 24 && own.pos.open_ms == 99);
+
+	begin(none, held(SIDE_LONG, 2, 100));	/* to what is held already: answered as well, or it would stay asked for */
+	sym->heal = true;
+	sym->heal_size = DEC8_OF(2);
+	CHECK(adopt(&a, &own) && own.pos.open && own.pos.size == 2 && own.pos.margin_usd == 100 && a.cash_usd == 0);
 }
 
 static void rehearsal(void)
