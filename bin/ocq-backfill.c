@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/opt.h"
 #include "feed/backfill.h"
+#include "net/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
 		die(EX_USAGE, "no operands, only options");
 	if (!o.dir && !o.funding && !o.universe && !o.meta)
 		die(EX_USAGE, "--dir, --funding, --universe or --meta says where to");
+	o.url = url_option(o.url);
 	read_intervals(list);
 	read_symbols();
 	stream_signals();

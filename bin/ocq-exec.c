@@ -2,12 +2,13 @@
  * ocq-exec - send what a lane's journal allows, once, and find out what became of it. */
 #include "base/opt.h"
 #include "lane/exec.h"
+#include "net/url.h"
 
 #include <string.h>
 
 static struct exec_options o = { .slippage = 0.01 };
 static const char *key, *credential, *limits, *network, *prefix = "ocq_";
-static double expires_s = 10;
+static double expires_s = 10, stale_s;
 static bool no_limits;
 
 static const struct opt opts[] = {
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
 	{ 0, "dry", OPT_FLAG, &o.dry, NULL, "everything but the sending" },
 	{ 0, "slippage", OPT_F64, &o.slippage, "F", "at most so far from the middle (0.01)" },
 	{ 0, "expires", OPT_F64, &expires_s, "S", "an order is not taken later than this (10)" },
+	{ 0, "stale", OPT_F64, &stale_s, "S", "what has rested so long is taken back (0: never)" },
 	{ 0, "cloid-prefix", OPT_TEXT, &prefix, "TEXT", "4 bytes that begin client order ids (ocq_)" },
 	{ 0, "progress", OPT_TEXT, &o.progress, "FILE", "say there which step is through", OPT_HOST },
 	{ 0 }
@@ -54,12 +56,13 @@ static void check(void)
 {
 	if (!o.dir || !o.url || !o.venue_path)
 		die(EX_USAGE, "want --journal DIR, --url URL and --venue META");
-	if (strncmp(o.url, "http://", 7) != 0 && strncmp(o.url, "https://", 8) != 0)
-		die(EX_USAGE, "--url: \"%s\" begins with neither http:// nor https://", o.url);
+	o.url = url_option(o.url);
 	if (!(o.slippage >= 0.0005 && o.slippage <= 0.1))
 		die(EX_USAGE, "--slippage is from 0.0005 to 0.1");
 	if (!(expires_s >= 1 && expires_s <= 600))
 		die(EX_USAGE, "--expires is from 1 to 600 seconds");
+	if (stale_s != 0 && !(stale_s >= 2 && stale_s <= 1e9))
+		die(EX_USAGE, "--stale is 0 or at least 2 seconds");
 	if (strlen(prefix) != sizeof o.prefix)
 		die(EX_USAGE, "--cloid-prefix has 4 bytes");
 }
@@ -76,6 +79,7 @@ int main(int argc, char **argv)
 	check();
 	memcpy(o.prefix, prefix, sizeof o.prefix);
 	o.expires_ms = (int64_t)(expires_s * 1000);
+	o.stale_ms = (int64_t)(stale_s * 1000);
 	o.signer = signer();
 	stream_signals();
 	out_open(&out, "-");

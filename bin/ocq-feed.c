@@ -5,6 +5,7 @@
 #include "base/opt.h"
 #include "feed/chain.h"
 #include "feed/feed.h"
+#include "net/url.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ static void check_options(void)
 	if (o.users && !user_list_read(&l, o.users, &e))
 		die(EX_USAGE, "%s", e.text);
 	symbol_list_release(&l);
+	o.url = url_option(o.url);
 	if (!o.symbols && !o.require && !o.top && !o.socket)
 		die(EX_USAGE, "nothing to follow: give --symbols, --top or --socket");
 	if (grace_ms > 60000 || patience_s > 86400)

@@ -57,11 +57,14 @@ static void append(struct follow *f, const struct rec_op *op)
 	struct out *o = follow_begin(f);
 	struct rec_kill_level k;
 	struct errmsg e;
+	struct rec_cancel c;
 	unsigned n = 0;
 
 	operator_kill(&k, op, KILL_operator, KILL_CLOSE_ONLY, why ? why : "ocq-flat");
 	record_write(o, REC_op, op);
 	record_write(o, REC_kill_level, &k);
+	operator_cancel(&c, op, NULL, NULL);
+	record_write(o, REC_cancel, &c);
 	for (uint32_t s = 0; s < f->lane.n_symbols; s++) {
 		dec8 size = open_size(&f->lane, &f->lane.sym[s]);
 
@@ -99,7 +102,7 @@ static int show(struct follow *f, const char *op)
 	int rc;
 
 	out_open(&o, "-");
-	rc = hand_wait(f, op, (int64_t)(wait_s * 1000), &o, &e);
+	rc = hand_wait(f, dir, op, (int64_t)(wait_s * 1000), &o, &e);
 	out_close(&o);
 	if (rc != EX_OK)
 		warn("%s", e.text);

@@ -13,6 +13,7 @@
 #include "hl/weight.h"
 #include "net/budget.h"
 #include "net/http.h"
+#include "net/url.h"
 #include "sign/client.h"
 
 #include <inttypes.h>
@@ -72,15 +73,13 @@ static enum hl_network whose_network(void)
 	return n;
 }
 
-/* The base of its addresses, without a slash at the end. */
 static const char *base_url(void)
 {
-	static struct buf b;
+	static char *base;
 
-	buf_clear(&b);
-	buf_adds(&b, url ? url : whose_network() == HL_MAINNET ? "https://api.hyperliquid.xyz" : "https://api.hyperliquid-testnet.xyz");
-	b.len -= b.data[b.len - 1] == '/';
-	return buf_cstr(&b);
+	if (!base)
+		base = url_option(url ? url : whose_network() == HL_MAINNET ? "https://api.hyperliquid.xyz" : "https://api.hyperliquid-testnet.xyz");
+	return base;
 }
 
 static void connect_place(void)

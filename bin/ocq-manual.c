@@ -12,6 +12,7 @@
 #include "lane/settings.h"
 #include "net/budget.h"
 #include "net/http.h"
+#include "net/url.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -33,7 +34,7 @@ static const struct opt opts[] = {
 	{ 0, "limit", OPT_TEXT, &limit_text, "PX", "preview: an order that rests at this price" },
 	{ 0, "leverage", OPT_F64, &leverage, "N", "preview: for the symbol (as it is)" },
 	{ 0, "band", OPT_F64, &band, "F", "execute: the price may have moved by this part (0.005)" },
-	{ 'w', "wait", OPT_FLAG, &wait_for, NULL, "for what becomes of the order, and show it" },
+	{ 'w', "wait", OPT_FLAG, &wait_for, NULL, "for what becomes of it, and show it" },
 	{ 0, "timeout", OPT_F64, &timeout_s, "S", "at most so long (60)" },
 	{ 0 }
 };
@@ -83,7 +84,7 @@ static int end(const char *op)
 	int rc = EX_OK;
 
 	if (wait_for && op)
-		rc = hand_wait(&lane, op, (int64_t)(timeout_s * 1000), &out, &e);
+		rc = hand_wait(&lane, dir, op, (int64_t)(timeout_s * 1000), &out, &e);
 	out_close(&out);
 	if (rc != EX_OK)
 		warn("%s", e.text);
@@ -157,15 +158,15 @@ static dec8 ask_price(const char *symbol)
 {
 	struct loop *loop = loop_new();
 	struct http *http = http_new(loop, &(struct http_options){ .ca_file = ca_file });
-	struct buf base = BUF_INIT, body = BUF_INIT;
+	struct buf body = BUF_INIT;
+	char *base = url_option(url);
 	struct wanted w = { symbol, 0 };
 	const struct http_answer *a;
 	struct errmsg e;
 	dec8 px;
 
 	hl_info_plain(&body, "allMids");
-	buf_add(&base, url, strlen(url) - (url[strlen(url) - 1] == '/'));
-	a = post(loop, http, buf_cstr(&base), &body);
+	a = post(loop, http, base, &body);
 	if (a->outcome != HTTP_ANSWERED)
 		die(EX_ABSENT, "%s", a->why);
 	if (a->status != 200)
@@ -174,7 +175,7 @@ static dec8 ask_price(const char *symbol)
 		die(EX_DATA, "the exchange's answer is wrong: %s", e.text);
 	if (!dec8_of_f64(w.px, DEC8_HALF_EVEN, &px) || px <= 0)
 		die(EX_NO, "the exchange has no price of %s", symbol);
-	buf_release(&base);
+	free(base);
 	buf_release(&body);
 	http_free(http);
 	loop_free(loop);
@@ -471,18 +472,18 @@ static void check_cancels(void)
 {
 	const struct lane *l = &lane.lane;
 	struct risk_settings s;
-	double sent = 0;
+	unsigned sent;
 
 	settings_read(&s);
-	for (uint64_t k = l->n_cancels > LANE_RING ? l->n_cancels - LANE_RING : 0; k < l->n_cancels; k++)
-		sent += clock_ms() - l->cancel_ms[k % LANE_RING] < MINUTE_MS;
+	sent = lane_cancels_since(l, clock_ms() - MINUTE_MS);
 	if (sent >= s.max_cancels_per_min)
-		die(EX_RETRY, "%g cancellations in a minute (AI_QUANT_RISK_MAX_CANCELS_PER_MIN)", sent);
+		die(EX_RETRY, "%u cancellations in a minute (AI_QUANT_RISK_MAX_CANCELS_PER_MIN)", sent);
 }
 
 static int do_cancel(char **operand, int n)
 {
 	struct buf text = BUF_INIT;
+	struct rec_cancel c;
 	struct rec_op op;
 	struct jsonw w;
 	struct errmsg e;
@@ -496,10 +497,14 @@ static int do_cancel(char **operand, int n)
 		jsonw_put_text(&w, "oid", operand[1]);
 	jsonw_end(&w);
 	operator_op(&op, NULL, "cancel", buf_cstr(&text));
-	must(follow_put(&lane, REC_op, &op, JOURNAL_DURABLE, &e), &e);
-	record_write(&out, REC_op, &op);
+	operator_cancel(&c, &op, strcmp(operand[0], "all") == 0 ? NULL : operand[0], n > 1 ? operand[1] : NULL);
+	record_write(follow_begin(&lane), REC_op, &op);
+	record_write(&lane.batch, REC_cancel, &c);
+	must(follow_commit(&lane, JOURNAL_DURABLE, &e), &e);
+	if (!wait_for)
+		record_write(&out, REC_op, &op);
 	buf_release(&text);
-	return end(NULL);
+	return end(op.id);
 }
 
 static dec8 healed(const struct lane_symbol *s, const char *how, const char *size)
@@ -553,7 +558,7 @@ static const struct verb verbs[] = {
 	{ "preview", do_preview, "journal venue url ca price limit leverage" },
 	{ "execute", do_execute, "journal venue url ca price band wait timeout" },
 	{ "close", do_close, "journal venue url ca price wait timeout" },
-	{ "cancel", do_cancel, "journal" },
+	{ "cancel", do_cancel, "journal wait timeout" },
 	{ "heal", do_heal, "journal" },
 	{ NULL }
 };

@@ -2,8 +2,8 @@
  * ocq-reconcile - the exchange's side of a lane into its journal. */
 #include "base/opt.h"
 #include "lane/reconcile.h"
+#include "net/url.h"
 
-#include <string.h>
 
 static struct reconcile_options o;
 static double every_s = 30;
@@ -28,8 +28,7 @@ int main(int argc, char **argv)
 		die(EX_USAGE, "unexpected operand %s", argv[0]);
 	if (!o.dir || !o.url)
 		die(EX_USAGE, "want --journal DIR and --url URL");
-	if (strncmp(o.url, "http://", 7) != 0 && strncmp(o.url, "https://", 8) != 0)
-		die(EX_USAGE, "--url: \"%s\" begins with neither http:// nor https://", o.url);
+	o.url = url_option(o.url);
 	if (!(every_s >= 0.1 && every_s <= 3600))
 		die(EX_USAGE, "--every is from 0.1 to 3600 seconds");
 	o.every_ms = (int64_t)(every_s * 1000);

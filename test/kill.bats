@@ -123,6 +123,11 @@ teardown() { [ ! -e room/J ] || umount -l room; }
 	[ "$(told intent | wc -l)" = 2 ]
 }
 
+# What ocq-exec says when it has taken back the orders that an action asked for.
+done_with() {
+	jq -cn --arg op "$1" '{type: "outcome", intent: $op, attempt: 0, nonce: 0, kind: "cancel", outcome: "done", over: true, oid: null, filled: "0", avg_px: 0, code: null, evidence: "status", error: ""}'
+}
+
 @test "flat: it waits for the outcomes and shows them" {
 	lane
 	{ mark ETH long 2.5; mark SOL short 3; } | ocq-journal append -q J
@@ -130,9 +135,10 @@ teardown() { [ ! -e room/J ] || umount -l room; }
 	flat=$!
 	for _ in $(seq 200); do [ "$(told intent | wc -l)" != 2 ] || break; sleep 0.05; done
 	told intent | jq -c '{type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "would", over: true, oid: null, filled: "", avg_px: 0, code: null, evidence: "local", error: ""}' >out
+	done_with $OP >>out
 	ocq-journal append -q J <out
 	wait $flat
-	[ "$(tail -n +2 got | tr -s ' ' | sed 's/ $//' | xargs)" = 'ETH CLOSE sell 2.5 0 WOULD SOL CLOSE buy 3 0 WOULD' ]
+	[ "$(tail -n +2 got | tr -s ' ' | sed 's/ $//' | xargs)" = 'ETH CLOSE sell 2.5 0 WOULD SOL CLOSE buy 3 0 WOULD orders CANCEL done' ]
 	# what is not done in time
 	mark XRP long 1 | ocq-journal append -q J
 	status=0
@@ -147,6 +153,7 @@ teardown() { [ ! -e room/J ] || umount -l room; }
 	status=0
 	told intent | jq -c --arg op "$op" 'select(.op == $op) | {type: "outcome", intent: .id, attempt: 0, nonce: 0, kind: "order", outcome: "would", over: true, oid: null, filled: "", avg_px: 0, code: null, evidence: "local", error: ""}' |
 		sed '$d' | ocq-journal append -q J
+	done_with "$op" | ocq-journal append -q J
 	ocq-flat -q -j J --id "$op" --wait 1 >got 2>said || status=$?
 	[ $status = 1 ]
 	grep -q '^XRP .*REJECTED .*below the minimum' got

@@ -10,6 +10,7 @@
 #include "feed/session.h"
 #include "hl/info.h"
 #include "net/unix.h"
+#include "net/url.h"
 #include "store/candles.h"
 
 #include <math.h>
@@ -732,22 +733,10 @@ static void start_rest(struct feed *f)
 	ask_meta(f);
 }
 
-/* http://host becomes ws://host/ws. */
-static char *ws_url(const char *url)
-{
-	struct buf b = BUF_INIT;
-
-	if (strncmp(url, "http", 4) != 0)
-		die(EX_USAGE, "url \"%s\" is not http://... or https://...", url);
-	buf_addf(&b, "ws%s/ws", url + 4);
-	buf_cstr(&b);
-	return b.data;		/* the buffer's memory is the caller's */
-}
-
 static void start_session(struct feed *f)
 {
 	static const struct session_handlers handlers = { taken, user_event };
-	char *url = ws_url(f->o->url);
+	char *url = url_ws(f->o->url);
 	struct errmsg e;
 
 	f->s = session_new(f->loop, &(struct session_options){ url, f->o->ca_file, !f->o->no_limits }, f->c, &handlers, f, &e);

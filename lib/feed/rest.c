@@ -9,6 +9,7 @@
 #include "hl/weight.h"
 #include "json/json.h"
 #include "net/http.h"
+#include "net/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,20 +279,6 @@ static struct budget *open_budget(const struct rest_options *o, struct errmsg *e
 	return b;
 }
 
-static char *info_url(const char *url)
-{
-	struct buf b = BUF_INIT;
-	char *text;
-
-	buf_adds(&b, url);
-	if (b.len && b.data[b.len - 1] == '/')
-		b.len--;
-	buf_adds(&b, "/info");
-	text = xstrdup(buf_cstr(&b));
-	buf_release(&b);
-	return text;
-}
-
 struct rest *rest_new(struct loop *l, const struct rest_options *o, struct errmsg *e)
 {
 	struct budget *budget = open_budget(o, e);
@@ -300,7 +287,7 @@ struct rest *rest_new(struct loop *l, const struct rest_options *o, struct errms
 	if (!budget)
 		return NULL;
 	r = xcalloc(1, sizeof *r);
-	*r = (struct rest){ .loop = l, .budget = budget, .o = *o, .url = info_url(o->url) };
+	*r = (struct rest){ .loop = l, .budget = budget, .o = *o, .url = url_below(o->url, "/info") };
 	r->o.in_flight = o->in_flight ? o->in_flight : IN_FLIGHT;
 	r->o.per_minute = o->per_minute ? o->per_minute : BUDGET_PER_MINUTE;
 	r->o.tries = o->tries ? o->tries : TRIES;

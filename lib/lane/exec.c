@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "lane/arm.h"
+#include "lane/settings.h"
+#include "net/url.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,7 +52,7 @@ void exec_outcome(struct exec *x, const struct lane_intent *i, const struct outc
 
 /* ---- work ---- */
 
-static struct work *work_of(const struct exec *x, const char *symbol)
+struct work *exec_work_of(const struct exec *x, const char *symbol)
 {
 	struct work *w;
 
@@ -122,16 +124,29 @@ static bool take(struct exec *x, const struct lane_intent *i, const struct plan_
 	}
 }
 
+static struct plan_gates gates(struct exec *x)
+{
+	return (struct plan_gates){ .not_armed = armed(x), .hard_kill = arm_hard_kill(), .now_ms = clock_ms() };
+}
+
 static bool take_next(struct exec *x)
 {
-	struct plan_gates g = { .not_armed = armed(x), .hard_kill = arm_hard_kill(), .now_ms = clock_ms() };
+	struct plan_gates g = gates(x);
 	const struct lane *l = &x->f.lane;
 	uint32_t k;
 
 	for (k = 0; k < l->n_intents; k++)
-		if (plan_turn(l, &l->intent[k]) && !work_of(x, l->intent[k].symbol) && take(x, &l->intent[k], &g))
+		if (plan_turn(l, &l->intent[k]) && !exec_work_of(x, l->intent[k].symbol) && take(x, &l->intent[k], &g))
 			return true;
 	return false;
+}
+
+static void take_back(struct exec *x)
+{
+	struct plan_gates g = gates(x);
+
+	exec_cancel_asked(x, &g);
+	exec_tend_resting(x, &g);
 }
 
 /* A send without an answer, of an earlier life or of a connection that broke. */
@@ -141,7 +156,7 @@ static void take_up(struct exec *x)
 	uint32_t k;
 
 	for (k = 0; k < l->n_intents; k++)
-		if (l->intent[k].in_flight && !work_of(x, l->intent[k].symbol))
+		if (l->intent[k].in_flight && !exec_work_of(x, l->intent[k].symbol))
 			exec_resolve(exec_work(x, l->intent[k].id, l->intent[k].symbol), 0);
 }
 
@@ -163,6 +178,7 @@ void exec_look(struct exec *x)
 	if (!x->f.lane.begun)
 		return;
 	take_up(x);
+	take_back(x);
 	while (take_next(x))
 		;
 	publish(x);
@@ -240,14 +256,6 @@ static void ws_opened(void *arg)
 
 /* ---- begin and end ---- */
 
-static bool on_loopback(const char *url)
-{
-	const char *host = strstr(url, "://");
-
-	host = host ? host + 3 : url;
-	return strncmp(host, "127.", 4) == 0 || strncmp(host, "localhost", 9) == 0 || strncmp(host, "[::1]", 5) == 0;
-}
-
 /* Two lanes cannot trade on one account. */
 static void lock_account(struct exec *x, const char *budget_file)
 {
@@ -273,8 +281,7 @@ static void wait_for_lane(struct exec *x)
 
 static void open_place(struct exec *x)
 {
-	struct buf ws_url = BUF_INIT;
-	char *path = budget_path(x->o->url);
+	char *path = budget_path(x->o->url), *ws_url = url_ws(x->o->url);
 	struct ws_handlers on = { .opened = ws_opened, .text = ws_text };
 	struct errmsg e;
 
@@ -284,32 +291,25 @@ static void open_place(struct exec *x)
 	lock_account(x, path);
 	free(path);
 	x->http = http_new(x->loop, &(struct http_options){ .ca_file = x->o->ca_file });
-	buf_addf(&ws_url, "ws%s/ws", x->o->url + strlen("http"));
-	x->ws = ws_open(x->loop, &(struct ws_options){ .url = buf_cstr(&ws_url), .ca_file = x->o->ca_file }, &on, x, &e);
+	x->ws = ws_open(x->loop, &(struct ws_options){ .url = ws_url, .ca_file = x->o->ca_file }, &on, x, &e);
 	if (!x->ws)
 		die(EX_CONFIG, "%s", e.text);
-	buf_release(&ws_url);
-}
-
-static char *below(const char *url, const char *path)
-{
-	struct buf b = BUF_INIT;
-
-	buf_addf(&b, "%s%s", url, path);
-	buf_cstr(&b);
-	return b.data;
+	free(ws_url);
 }
 
 static void open_exec(struct exec *x)
 {
 	const struct exec_options *o = x->o;
+	struct risk_settings bounds;
 	struct errmsg e;
 
+	settings_read(&bounds);
+	x->max_cancels_per_min = bounds.max_cancels_per_min;
 	rules_load(&x->venue, o->venue_path);
 	x->mid = xcalloc(x->venue.n, sizeof *x->mid);
 	x->leverage = xcalloc(x->venue.n, sizeof *x->leverage);
-	x->info_url = below(o->url, "/info");
-	x->exchange_url = below(o->url, "/exchange");
+	x->info_url = url_below(o->url, "/info");
+	x->exchange_url = url_below(o->url, "/exchange");
 	must(follow_open(&x->f, o->dir, &e), &e);
 	if (!follow_lock(o->dir, "exec", &e))
 		die(EX_RETRY, "%s", e.text);
@@ -324,7 +324,7 @@ static void check_mode(struct exec *x)
 
 	if (mode == LANE_SHADOW)
 		die(EX_CONFIG, "%s: a shadow lane sends nothing", x->o->dir);
-	if (mode == LANE_PAPER && !on_loopback(x->o->url))
+	if (mode == LANE_PAPER && !url_is_loopback(x->o->url))
 		die(EX_DENIED, "a paper lane sends to this host alone: %s is elsewhere", x->o->url);
 	x->dry = x->o->dry || mode == LANE_DRY_LIVE;
 }

@@ -18,6 +18,7 @@ struct exec_options {
 	char **signer;			/* argv of ocq-sign */
 	char prefix[4];			/* of client order ids */
 	double slippage;		/* of market orders: a fraction */
+	int64_t stale_ms;		/* what has rested so long is taken back; 0: never */
 	int64_t expires_ms;		/* an order is not taken later than this after it was signed */
 	bool dry;			/* everything but the sending */
 };

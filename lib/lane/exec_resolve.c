@@ -73,7 +73,7 @@ static void fence_answered(void *arg, const struct http_answer *a)
 {
 	struct work *w = arg;
 	struct rec_ack got;
-	enum hl_outcome o = exec_answer(a, &got);
+	enum hl_outcome o = exec_answer(a, 1, &got);
 
 	exec_settle(w, a);
 	if (o == HL_OK) {
@@ -101,6 +101,15 @@ static void fence(struct work *w)
 
 /* ---- nothing is known of it ---- */
 
+/* It rests, as was known: what is looked at is whether it still does. */
+static bool still_rests(struct work *w)
+{
+	if (!lane_rests(intent_of(w)))
+		return false;
+	exec_work_done(w);
+	return true;
+}
+
 /* (c): it can no longer be taken, and was not, by two looks at a distance. */
 static bool expired(const struct work *w)
 {
@@ -111,6 +120,8 @@ static bool expired(const struct work *w)
 
 static void know_nothing(struct work *w)
 {
+	if (still_rests(w))	/* that one answer does not know it proves nothing: the next list of open orders asks again */
+		return;
 	if (w->noes++ == 0)
 		w->first_no_ns = clock_mono_ns();
 	if (expired(w)) {
@@ -184,6 +195,8 @@ static void take_status(struct work *w, const struct rec_order *o)
 			 o->status);
 		break;
 	case HL_LIFE_ALIVE:
+		if (still_rests(w))
+			break;
 		if (i->limit_px)
 			conclude(w, (struct plan_result){ OUTCOME_resting, false }, all - open, o->oid, "status", "");
 		else

@@ -48,11 +48,11 @@ static void keep_ack(void *arg, const struct record *r)
 	*(struct rec_ack *)arg = r->u.ack;
 }
 
-enum hl_outcome exec_answer(const struct http_answer *a, struct rec_ack *to)
+enum hl_outcome exec_answer(const struct http_answer *a, unsigned n, struct rec_ack *to)
 {
 	if (a->outcome == HTTP_ANSWERED)
-		return hl_answer_http(a->status, a->type, a->body, a->len, 1, keep_ack, to);
-	return hl_answer_none(a->outcome == HTTP_UNKNOWN, a->why, 1, keep_ack, to);
+		return hl_answer_http(a->status, a->type, a->body, a->len, n, keep_ack, to);
+	return hl_answer_none(a->outcome == HTTP_UNKNOWN, a->why, n, keep_ack, to);
 }
 
 /* ---- orders ---- */
@@ -64,7 +64,7 @@ static void order_answered(void *arg, const struct http_answer *a)
 	const struct lane_intent *i = lane_intent_find(&x->f.lane, w->intent);
 	struct rec_ack got;
 	struct outcome_of o = { .nonce = w->nonce, .evidence = "answer" };
-	enum hl_outcome worst = exec_answer(a, &got);
+	enum hl_outcome worst = exec_answer(a, 1, &got);
 
 	exec_settle(w, a);
 	if (!dec8_of_f64(got.total_sz, DEC8_HALF_EVEN, &o.filled))
@@ -106,7 +106,7 @@ void exec_launch(struct work *w, struct rec_send *s, const struct buf *action, h
 	buf_release(&body);
 }
 
-static struct rec_send new_send(const struct exec *x, const char *kind, const char *symbol)
+struct rec_send exec_new_send(const struct exec *x, const char *kind, const char *symbol)
 {
 	struct rec_send s = { .nonce = nonce_next(x->f.lane.nonce, clock_ms()), .expires_ms = clock_ms() + x->o->expires_ms };
 
@@ -123,7 +123,7 @@ static void leverage_answered(void *arg, const struct http_answer *a)
 	struct exec *x = w->x;
 	const struct lane_intent *i = lane_intent_find(&x->f.lane, w->intent);
 	struct rec_ack got;
-	enum hl_outcome worst = exec_answer(a, &got);
+	enum hl_outcome worst = exec_answer(a, 1, &got);
 
 	exec_settle(w, a);
 	if (worst == HL_OK)
@@ -144,7 +144,7 @@ static bool needs_leverage(const struct exec *x, const struct lane_intent *i, co
 
 static void send_leverage(struct exec *x, struct work *w, const struct lane_intent *i, const struct venue_market *m)
 {
-	struct rec_send s = new_send(x, "leverage", i->symbol);
+	struct rec_send s = exec_new_send(x, "leverage", i->symbol);
 	struct buf action = BUF_INIT;
 
 	w->leverage = (unsigned)i->leverage;
@@ -183,7 +183,7 @@ static bool make_order(struct exec *x, const struct lane_intent *i, const struct
 
 static void send_order(struct exec *x, struct work *w, const struct lane_intent *i, const struct hl_order *o, double mid)
 {
-	struct rec_send s = new_send(x, "order", i->symbol);
+	struct rec_send s = exec_new_send(x, "order", i->symbol);
 	struct buf action = BUF_INIT;
 
 	strcpy(s.intent, i->id);
@@ -200,7 +200,7 @@ static void send_order(struct exec *x, struct work *w, const struct lane_intent 
 /* Everything but the sending. */
 static void rehearse(struct exec *x, const struct lane_intent *i, const struct hl_order *o)
 {
-	struct rec_send s = new_send(x, "order", i->symbol);
+	struct rec_send s = exec_new_send(x, "order", i->symbol);
 	struct buf action = BUF_INIT, body = BUF_INIT;
 
 	action_write_orders(&action, o, 1, "na");

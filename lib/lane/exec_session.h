@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the files of ocq-exec share: the session, and work under way. exec.c looks at the journal and decides what is next; exec_send.c signs,
- * journals and posts; exec_resolve.c finds out what became of an order that has no answer. */
+ * journals and posts; exec_resolve.c finds out what became of an order that has no answer; exec_cancel.c takes orders from the book. */
 #ifndef OCQ_LANE_EXEC_SESSION_H
 #define OCQ_LANE_EXEC_SESSION_H
 
@@ -34,20 +34,23 @@ struct exec {
 	char *info_url, *exchange_url;
 	bool input_over, dry;
 	int64_t progress_ms;		/* as published */
+	int64_t orders_ms;		/* the list of open orders that resting orders were looked for in */
+	double max_cancels_per_min;
 	char_text armed_why;		/* as the journal has it */
 	bool armed_known;
 };
 
-/* An action of a symbol that is under way: an order, or the leverage before it. */
+/* What is under way: of a symbol an order, the leverage before it, or its cancellation; of "" what an operator wants cancelled. */
 struct work {
 	struct exec *x;
 	struct work *next;
-	char intent[INTENT_ID];
+	char intent[INTENT_ID];		/* or the operator's action */
 	char_symbol symbol;
 	uint64_t nonce;
 	uint32_t ticket;
 	unsigned weight, leverage;
 	struct loop_timer timer;
+	unsigned many, tries;		/* cancellations in the last action; actions */
 	/* resolving */
 	int64_t since_ns;		/* the order is unresolved */
 	bool nonce_used, alarmed;
@@ -59,6 +62,7 @@ struct work {
 /* exec.c */
 void exec_look(struct exec *x);				/* from the loop alone: work may be freed by it */
 void exec_look_soon(struct exec *x, int64_t ms);
+struct work *exec_work_of(const struct exec *x, const char *symbol);	/* NULL: nothing is under way */
 struct work *exec_work(struct exec *x, const char *intent, const char *symbol);
 void exec_work_done(struct work *w);			/* and looks what is next */
 void exec_work_drop(struct work *w);
@@ -71,10 +75,15 @@ bool exec_send_order(struct exec *x, const struct lane_intent *i);	/* false: the
 /* Signs, journals and posts, in this order. s: all but the body is set. */
 void exec_launch(struct work *w, struct rec_send *s, const struct buf *action, http_done *done);
 int64_t exec_weigh(struct work *w, unsigned weight);	/* 0: it may be posted; else how long to wait before asking again */
-enum hl_outcome exec_answer(const struct http_answer *a, struct rec_ack *to);
+struct rec_send exec_new_send(const struct exec *x, const char *kind, const char *symbol);
+enum hl_outcome exec_answer(const struct http_answer *a, unsigned n, struct rec_ack *to);	/* of an action with n parts: to the last one's */
 void exec_settle(struct work *w, const struct http_answer *a);
 
 /* exec_resolve.c */
 void exec_resolve(struct work *w, int64_t in_ms);
+
+/* exec_cancel.c */
+void exec_cancel_asked(struct exec *x, const struct plan_gates *g);
+void exec_tend_resting(struct exec *x, const struct plan_gates *g);
 
 #endif

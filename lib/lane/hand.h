@@ -15,8 +15,8 @@ void hand_intent(struct rec_intent *i, const char *op, const char *symbol, enum 
 /* Calls fn for every record of the journal that is of the type, from its begin. Returns an exit status. */
 int hand_each(const char *dir, enum record_type type, void (*fn)(void *arg, const struct record *r), void *arg, struct errmsg *e) MUST_USE;
 
-/* Waits until every intent of op has ended, at most so long, and writes a table of them. EX_OK: all are filled, or would be; EX_NO: one is
- * not; EX_RETRY: the time was up. */
-int hand_wait(struct follow *f, const char *op, int64_t wait_ms, struct out *o, struct errmsg *e) MUST_USE;
+/* dir: its journal. Waits until every intent of op has ended or rests and what it wants cancelled is gone, at most so long, and writes a table of them. EX_OK: all
+ * are filled (or would be), or rest; EX_NO: one is not; EX_RETRY: the time was up. */
+int hand_wait(struct follow *f, const char *dir, const char *op, int64_t wait_ms, struct out *o, struct errmsg *e) MUST_USE;
 
 #endif

@@ -46,6 +46,15 @@ void operator_kill(struct rec_kill_level *k, const struct rec_op *op, enum kill_
 	snprintf(k->why, sizeof k->why, "%s", why ? why : "");
 }
 
+void operator_cancel(struct rec_cancel *c, const struct rec_op *op, const char *symbol, const char *oid)
+{
+	memset(c, 0, sizeof *c);
+	c->t_ms = op->t_ms;
+	snprintf(c->op, sizeof c->op, "%s", op->id);
+	snprintf(c->symbol, sizeof c->symbol, "%s", symbol ? symbol : "");
+	snprintf(c->oid, sizeof c->oid, "%s", oid ? oid : "");
+}
+
 static bool is_segment(const char *name)
 {
 	size_t n = strlen(name);

@@ -9,6 +9,7 @@
 #include "lane/follow.h"
 #include "net/budget.h"
 #include "net/http.h"
+#include "net/url.h"
 #include "net/ws.h"
 #include "trade/recon.h"
 
@@ -455,7 +456,6 @@ static void wait_for_lane(struct reconcile *x)
 
 static void open_place(struct reconcile *x)
 {
-	struct buf b = BUF_INIT;
 	char *path = budget_path(x->o->url);
 	const struct ws_handlers on = { .opened = ws_opened, .text = ws_text };
 	struct errmsg e;
@@ -464,16 +464,15 @@ static void open_place(struct reconcile *x)
 		die(EX_RETRY, "%s", e.text);
 	free(path);
 	x->http = http_new(x->loop, &(struct http_options){ .ca_file = x->o->ca_file });
-	buf_addf(&b, "%s/info", x->o->url);
-	x->info_url = xstrndup(b.data, b.len);
+	x->info_url = url_below(x->o->url, "/info");
 	if (!x->o->once) {
-		buf_clear(&b);
-		buf_addf(&b, "ws%s/ws", x->o->url + strlen("http"));
-		x->ws = ws_open(x->loop, &(struct ws_options){ .url = buf_cstr(&b), .ca_file = x->o->ca_file }, &on, x, &e);
+		char *ws_url = url_ws(x->o->url);
+
+		x->ws = ws_open(x->loop, &(struct ws_options){ .url = ws_url, .ca_file = x->o->ca_file }, &on, x, &e);
 		if (!x->ws)
 			die(EX_CONFIG, "%s", e.text);
+		free(ws_url);
 	}
-	buf_release(&b);
 }
 
 static void close_place(struct reconcile *x)

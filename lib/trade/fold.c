@@ -275,6 +275,30 @@ static bool apply_send(struct lane *l, const struct rec_send *r, struct errmsg *
 	return true;
 }
 
+/* ---- cancellations ---- */
+
+static bool apply_cancel(struct lane *l, const struct rec_cancel *r, struct errmsg *e)
+{
+	struct lane_cancel c = { .asked_ms = l->ts_ms };
+
+	if (!want_copy(c.op, sizeof c.op, r->op, "op", e) || !want_copy(c.symbol, sizeof c.symbol, r->symbol, "symbol", e) ||
+	    !want_copy(c.oid, sizeof c.oid, r->oid, "oid", e))
+		return false;
+	if (lane_asked(l, c.op))
+		return errmsg_set(e, "action %s asks for a second cancellation", c.op);
+	l->asked = lane_room(l->asked, l->n_asked, &l->cap_asked, sizeof *l->asked);
+	l->asked[l->n_asked++] = c;
+	return true;
+}
+
+static void cancel_done(struct lane *l, const char *op)
+{
+	const struct lane_cancel *c = lane_asked(l, op);
+
+	if (c)
+		memmove(l->asked + (c - l->asked), c + 1, (size_t)(l->asked + l->n_asked-- - (c + 1)) * sizeof *c);
+}
+
 static bool may_come_out(const struct lane_intent *i, const struct rec_outcome *r, enum outcome o, struct errmsg *e)
 {
 	if (i->over)
@@ -308,6 +332,8 @@ static bool apply_outcome(struct lane *l, const struct rec_outcome *r, struct er
 	enum outcome o;
 	dec8 filled;
 
+	if (strcmp(r->kind, "cancel") == 0 && r->over)
+		cancel_done(l, r->intent);
 	if (!*r->intent || strcmp(r->kind, "order") != 0)
 		return true;	/* a leverage, a cancellation, a fence: its sender asks again or sends another */
 	if (!outcome_parse(r->outcome, &o))
@@ -412,6 +438,7 @@ static bool apply(struct lane *l, const struct record *r, struct errmsg *e)
 	case REC_adopt: return apply_adopt(l, &r->u.adopt);
 	case REC_step_commit: return apply_step_commit(l, &r->u.step_commit, e);
 	case REC_intent: return apply_intent(l, &r->u.intent, e);
+	case REC_cancel: return apply_cancel(l, &r->u.cancel, e);
 	case REC_verdict: return apply_verdict(l, &r->u.verdict, e);
 	case REC_send: return apply_send(l, &r->u.send, e);
 	case REC_outcome: return apply_outcome(l, &r->u.outcome, e);

@@ -20,6 +20,7 @@ void lane_release(struct lane *l)
 	free(l->intent);
 	free(l->sym);
 	free(l->order);
+	free(l->asked);
 	free(l->tid);
 	free(l->tid_at);
 	lane_init(l);
@@ -115,15 +116,32 @@ bool lane_unresolved(const struct lane *l, const char *symbol)
 	return false;
 }
 
-static bool rests(const struct lane_intent *i)
+bool lane_rests(const struct lane_intent *i)
 {
 	return i->attempts && !i->in_flight && i->outcome == OUTCOME_resting;
+}
+
+unsigned lane_cancels_since(const struct lane *l, int64_t ms)
+{
+	unsigned n = 0;
+
+	for (uint64_t k = l->n_cancels > LANE_RING ? l->n_cancels - LANE_RING : 0; k < l->n_cancels; k++)
+		n += l->cancel_ms[k % LANE_RING] > ms;
+	return n;
+}
+
+const struct lane_cancel *lane_asked(const struct lane *l, const char *op)
+{
+	for (uint32_t i = 0; i < l->n_asked; i++)
+		if (strcmp(l->asked[i].op, op) == 0)
+			return &l->asked[i];
+	return NULL;
 }
 
 bool lane_settled(const struct lane *l, int64_t t_ms)
 {
 	for (uint32_t i = 0; i < l->n_intents; i++)
-		if (l->intent[i].t_ms <= t_ms && !l->intent[i].over && !rests(&l->intent[i]))
+		if (l->intent[i].t_ms <= t_ms && !l->intent[i].over && !lane_rests(&l->intent[i]))
 			return false;
 	return true;
 }
@@ -168,7 +186,7 @@ enum intent_status lane_intent_status(const struct lane_intent *i)
 		return got > 0 && ended[i->outcome] != INTENT_STATUS_FILLED ? INTENT_STATUS_PARTIAL_CANCELLED : ended[i->outcome];
 	if (i->in_flight)
 		return INTENT_STATUS_UNKNOWN;
-	if (rests(i))
+	if (lane_rests(i))
 		return got > 0 ? INTENT_STATUS_PARTIAL : INTENT_STATUS_SENT;
 	return unsent(i);
 }

@@ -118,6 +118,9 @@ struct lane_kill { enum kill_level level; int64_t since_ms; char_text why; };
 
 struct lane_order { char_symbol symbol; char oid[24]; unsigned char cloid[16]; bool has_cloid, buy, reduce_only; dec8 px, open, size; int64_t t_ms; };
 
+/* What an operator wants taken from the book and has not been yet. "": every symbol, every order. */
+struct lane_cancel { char op[INTENT_ID]; char_symbol symbol; char oid[24]; int64_t asked_ms; };
+
 enum { LANE_RING = 1024 };		/* entries kept of each of the windows below; more than any bound of theirs */
 struct lane_peak { int64_t day; double usd; };
 struct lane_sent { int64_t ms; bool entry; char_symbol symbol; double notional_usd; };
@@ -146,6 +149,8 @@ struct lane {
 	struct lane_order *order;	/* open orders of the last batch */
 	uint32_t n_orders, cap_orders;
 	int64_t orders_ms;
+	struct lane_cancel *asked;	/* in the order in which it was */
+	uint32_t n_asked, cap_asked;
 
 	bool has_account;		/* the exchange's: */
 	double account_value_usd, withdrawable_usd, margin_used_usd;
@@ -211,6 +216,11 @@ double lane_peak_usd(const struct lane *l, int64_t day, double days);
 enum kill_level lane_kill_level(const struct lane *l);
 /* The cause with that level that has stood longest; only if the level is not KILL_OFF. */
 enum kill_cause lane_kill_cause(const struct lane *l);
+/* Its order stands in the book, as far as its outcomes say. */
+bool lane_rests(const struct lane_intent *i);
+/* How many cancellations were sent after that time. */
+unsigned lane_cancels_since(const struct lane *l, int64_t ms);
+const struct lane_cancel *lane_asked(const struct lane *l, const char *op);	/* NULL: none, or it is done */
 /* An intent of the symbol is in flight. */
 bool lane_unresolved(const struct lane *l, const char *symbol);
 /* Every intent up to t_ms, an operator's included, is over or rests. */

@@ -12,7 +12,7 @@
 
 #define N(a) (sizeof (a) / sizeof *(a))
 
-enum { STATE_VERSION = 1 };
+enum { STATE_VERSION = 2 };
 
 enum kind { K_bool, K_side, K_confidence, K_unsigned, K_u64, K_i64, K_f64, K_text, K_owned, K_cloid, K_mode, K_action, K_outcome, K_level };
 
@@ -78,6 +78,9 @@ static const struct member order_members[] = {
 	M(i64, lane_order, size), M(i64, lane_order, t_ms),
 };
 
+static const struct member asked_members[] = {
+	M(text, lane_cancel, op), M(text, lane_cancel, symbol), M(text, lane_cancel, oid), M(i64, lane_cancel, asked_ms),
+};
 static const struct member tid_members[] = { M(text, lane_tid, symbol), M(text, lane_tid, tid), M(i64, lane_tid, t_ms) };
 static const struct member kill_members[] = { M(level, lane_kill, level), M(i64, lane_kill, since_ms), M(text, lane_kill, why) };
 static const struct member peak_members[] = { M(i64, lane_peak, day), M(f64, lane_peak, usd) };
@@ -191,11 +194,12 @@ static bool get_members(const struct json_doc *d, const struct json *v, const st
 /* Elements that are numbered from 0, of which the last LANE_RING are there (ring), or all. */
 struct list { const char *key; const struct member *m; size_t n_members, size; bool ring; };
 
-enum { L_SYMBOLS, L_INTENTS, L_ORDERS, L_TIDS, L_KILLS, L_PEAKS, L_SENT, L_CANCELS, L_SLIP, L_EXITS, N_LISTS };
+enum { L_SYMBOLS, L_INTENTS, L_ORDERS, L_ASKED, L_TIDS, L_KILLS, L_PEAKS, L_SENT, L_CANCELS, L_SLIP, L_EXITS, N_LISTS };
 static const struct list lists[N_LISTS] = {
 	[L_SYMBOLS] = { "symbols", symbol_members, N(symbol_members), sizeof (struct lane_symbol), false },
 	[L_INTENTS] = { "intents", intent_members, N(intent_members), sizeof (struct lane_intent), false },
 	[L_ORDERS] = { "orders", order_members, N(order_members), sizeof (struct lane_order), false },
+	[L_ASKED] = { "asked", asked_members, N(asked_members), sizeof (struct lane_cancel), false },
 	[L_TIDS] = { "tids", tid_members, N(tid_members), sizeof (struct lane_tid), false },
 	[L_KILLS] = { "kills", kill_members, N(kill_members), sizeof (struct lane_kill), false },
 	[L_PEAKS] = { "peaks", peak_members, N(peak_members), sizeof (struct lane_peak), false },
@@ -274,6 +278,7 @@ void lane_write(const struct lane *l, struct buf *line)
 	put_list(&w, &lists[L_SYMBOLS], l->sym, l->n_symbols);
 	put_list(&w, &lists[L_INTENTS], l->intent, l->n_intents);
 	put_list(&w, &lists[L_ORDERS], l->order, l->n_orders);
+	put_list(&w, &lists[L_ASKED], l->asked, l->n_asked);
 	put_list(&w, &lists[L_TIDS], l->tid, l->n_tids);
 	put_list(&w, &lists[L_KILLS], l->kill, N_KILL_CAUSES);
 	put_list(&w, &lists[L_PEAKS], l->peak, l->n_peaks);
@@ -290,11 +295,13 @@ static bool read_lists(struct lane *l, const struct json_doc *d, struct errmsg *
 	l->sym = list_room(d, &lists[L_SYMBOLS], &l->n_symbols, &l->cap_symbols);
 	l->intent = list_room(d, &lists[L_INTENTS], &l->n_intents, &l->cap_intents);
 	l->order = list_room(d, &lists[L_ORDERS], &l->n_orders, &l->cap_orders);
+	l->asked = list_room(d, &lists[L_ASKED], &l->n_asked, &l->cap_asked);
 	l->tid = list_room(d, &lists[L_TIDS], &l->n_tids, &l->cap_tids);
 	l->n_peaks = list_size(d, &lists[L_PEAKS]);
 	return (l->n_peaks <= LANE_RING || errmsg_set(e, "a state with too many \"peaks\"")) &&
 	       get_list(d, &lists[L_SYMBOLS], l->sym, l->n_symbols, e) && get_list(d, &lists[L_INTENTS], l->intent, l->n_intents, e) &&
-	       get_list(d, &lists[L_ORDERS], l->order, l->n_orders, e) && get_list(d, &lists[L_TIDS], l->tid, l->n_tids, e) &&
+	       get_list(d, &lists[L_ORDERS], l->order, l->n_orders, e) && get_list(d, &lists[L_ASKED], l->asked, l->n_asked, e) &&
+	       get_list(d, &lists[L_TIDS], l->tid, l->n_tids, e) &&
 	       get_list(d, &lists[L_KILLS], l->kill, N_KILL_CAUSES, e) && get_list(d, &lists[L_PEAKS], l->peak, l->n_peaks, e) &&
 	       get_list(d, &lists[L_SENT], l->sent, l->n_sent, e) && get_list(d, &lists[L_CANCELS], l->cancel_ms, l->n_cancels, e) &&
 	       get_list(d, &lists[L_SLIP], l->slip_bps, l->n_slip, e) && get_list(d, &lists[L_EXITS], l->exits, l->n_exits, e);

@@ -4,14 +4,9 @@
 
 #include <string.h>
 
-static bool rests(const struct lane_intent *i)
-{
-	return i->attempts && !i->in_flight && i->outcome == OUTCOME_resting;
-}
-
 static bool done(const struct lane_intent *i)
 {
-	return i->over || rests(i);
+	return i->over || lane_rests(i);
 }
 
 static bool before(const struct lane_intent *a, const struct lane_intent *b)
@@ -88,6 +83,31 @@ enum plan_move plan_gate(const struct lane *l, const struct lane_intent *i, cons
 	if (l->mode == LANE_LIVE && g->not_armed)
 		return end(o, OUTCOME_would, why, g->not_armed);
 	return PLAN_SEND;
+}
+
+/* ---- what rests ---- */
+
+enum { LIST_LATE_MS = 5000 };	/* a list may have been made before an order that was sent before it came */
+
+bool plan_take_back(const struct lane *l, const struct lane_intent *i, int64_t now_ms, int64_t stale_ms)
+{
+	enum kill_level level = lane_kill_level(l);
+
+	if (!lane_rests(i))
+		return false;
+	return level == KILL_HALT_ALL || (level == KILL_CLOSE_ONLY && !i->reduce_only) || (stale_ms && now_ms - i->send.sent_ms >= stale_ms);
+}
+
+bool plan_unlisted(const struct lane *l, const struct lane_intent *i)
+{
+	uint32_t k;
+
+	if (!lane_rests(i) || l->awaited || l->orders_ms < i->send.sent_ms + LIST_LATE_MS)
+		return false;
+	for (k = 0; k < l->n_orders; k++)
+		if (l->order[k].has_cloid && memcmp(l->order[k].cloid, i->send.cloid, sizeof i->send.cloid) == 0)
+			return false;
+	return true;
 }
 
 /* ---- sizes ---- */

@@ -23,6 +23,11 @@ enum plan_move { PLAN_SEND, PLAN_WAIT, PLAN_END };
 /* PLAN_END: with this outcome and this reason. */
 enum plan_move plan_gate(const struct lane *l, const struct lane_intent *i, const struct plan_gates *g, enum outcome *o, const char **why);
 
+/* An order of ours rests and may not: halt_all, close_only for what is not reduce-only, stale_ms (0: no such bound) since it was sent. */
+bool plan_take_back(const struct lane *l, const struct lane_intent *i, int64_t now_ms, int64_t stale_ms);
+/* It rests, and a list of open orders that is newer by some seconds does not have it. */
+bool plan_unlisted(const struct lane *l, const struct lane_intent *i);
+
 /* How much is sent, in whole lots of sz_decimals, at about px: of an exit what the exchange holds, of an entry what was decided. False: *why. */
 bool plan_size(const struct lane *l, const struct lane_intent *i, unsigned sz_decimals, dec8 px, dec8 *size, const char **why);
 

@@ -702,6 +702,21 @@ static void test_kill(void)
 	CHECK_TEXT(lane.armed_why, "expired");
 }
 
+static void test_cancels(void)
+{
+	begin();
+	CHECK(APPLY(cancel, .op = "a", .symbol = "ETH", .oid = "17") && APPLY(cancel, .op = "b") && lane.n_asked == 2);
+	CHECK(!APPLY(cancel, .op = "a") && lane.n_asked == 2 && strstr(why.text, "a second cancellation"));
+	CHECK_TEXT(lane_asked(&lane, "a")->oid, "17");
+	CHECK_TEXT(lane_asked(&lane, "b")->symbol, "");
+	CHECK(APPLY(outcome, .kind = "cancel", .intent = "a", .outcome = "unknown") && lane.n_asked == 2);
+	CHECK(APPLY(outcome, .kind = "cancel", .intent = "a", .outcome = "done", .over = true) && !lane_asked(&lane, "a") && lane.n_asked == 1);
+	CHECK(APPLY(outcome, .kind = "cancel", .intent = "a", .outcome = "done", .over = true) && lane_asked(&lane, "b"));
+	CHECK(APPLY(outcome, .kind = "leverage", .intent = "b", .outcome = "done", .over = true) && lane_asked(&lane, "b"));
+	CHECK(lane_cancels_since(&lane, now - 1) == 0 && APPLY(send, .kind = "cancel", .nonce = 20) && lane_cancels_since(&lane, lane.ts_ms - 1) == 1 &&
+	      lane_cancels_since(&lane, lane.ts_ms) == 0);
+}
+
 /* A reason that is too long is cut between characters, so that the snapshot stays UTF-8. */
 static void test_cut(void)
 {
@@ -783,7 +798,11 @@ static void random_operator(unsigned k)
 
 	strcpy(r.cause, kill_cause_name((enum kill_cause)draw(N_KILL_CAUSES)));
 	strcpy(r.level, kill_level_name((enum kill_level)draw(3)));
-	if (draw(3) == 0)
+	if (draw(6) == 0)
+		(void)APPLY(cancel, .op = { (char)('a' + draw(9)) }, .symbol = "ETH", .oid = "7");
+	else if (draw(3) == 0 && lane.n_asked)
+		(void)APPLY(outcome, .kind = "cancel", .outcome = "done", .over = draw(2), .intent = { *lane.asked[draw(lane.n_asked)].op });
+	else if (draw(3) == 0)
 		(void)APPLY(heal, .symbol = "SOL", .how = "drop", .size = "0");
 	else
 		(void)apply(REC_kill_level, &r, sizeof r);
@@ -879,7 +898,7 @@ static void test_rings(void)
 static void test_wrong_snapshots(void)
 {
 	static const struct { const char *cut, *put, *words; } rows[] = {
-		{ "\"type\":\"state\"", "\"type\":\"other\"", "not a state" }, { "\"version\":1", "\"version\":2", "version" },
+		{ "\"type\":\"state\"", "\"type\":\"other\"", "not a state" }, { "\"version\":2", "\"version\":1", "version" },
 		{ "\"covers\"", "\"uncover\"", "covers" }, { "\"mode\":\"live\"", "\"mode\":\"life\"", "\"mode\" is wrong" },
 		{ "\"nonce\"", "\"nones\"", "without \"nonce\"" }, { "\"peaks\":[]", "\"peaks\":{}", "\"peaks\" are wrong" },
 		{ "\"n_sent\":0", "\"n_sent\":1", "\"sent\" are wrong" }, { "}\n", "\n", "line" },
@@ -930,6 +949,7 @@ int main(void)
 	test_orders();
 	test_kill();
 	test_cut();
+	test_cancels();
 	test_snapshots();
 	test_rings();
 	test_wrong_snapshots();

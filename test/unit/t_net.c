@@ -10,6 +10,7 @@
 #include "net/http.h"
 #include "net/server.h"
 #include "net/unix.h"
+#include "net/url.h"
 #include "net/ws.h"
 
 #include <arpa/inet.h>
@@ -1323,6 +1324,30 @@ static int open_files(void)
 	return n;
 }
 
+static void test_urls(void)
+{
+	static const struct { const char *text, *base; bool loopback; } good[] = {
+		{ "https://api.hyperliquid.xyz", "https://api.hyperliquid.xyz", false }, { "http://127.0.0.1:80//", "http://127.0.0.1:80", true },
+		{ "http://localhost/x/", "http://localhost/x", true }, { "http://[::1]:5", "http://[::1]:5", true },
+		{ "http://127.evil.com", "http://127.evil.com", false }, { "http://localhost.evil", "http://localhost.evil", false },
+		{ "http://127.9.8.7", "http://127.9.8.7", true },
+	};
+	static const char *const wrong[] = { "", "http://", "ws://a", "api.hyperliquid.xyz", "http://127.0.0.1@evil.com", "http://a?b", "http://a#b" };
+	struct errmsg e;
+
+	for (unsigned i = 0; i < sizeof good / sizeof *good; i++) {
+		char *base = url_base(good[i].text, &e);
+
+		if (!CHECK(base))
+			continue;
+		CHECK_TEXT(base, good[i].base);
+		test_check(url_is_loopback(base) == good[i].loopback, __FILE__, __LINE__, base);
+		free(base);
+	}
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		test_check(!url_base(wrong[i], &e) && *e.text, __FILE__, __LINE__, wrong[i]);
+}
+
 int main(void)
 {
 	int files = open_files();
@@ -1352,5 +1377,6 @@ int main(void)
 	test_tls();
 	loop_free(l);
 	CHECK(open_files() == files);
+	test_urls();
 	return test_end("net");
 }
