@@ -20,6 +20,7 @@ teardown() {
 	kill "$venue" 2>/dev/null || true
 	wait
 }
+control() { "$OCQ_BIN/../test/socket-lines" control "$1" >answers; jq -e .ok answers >/dev/null || { head -c 300 answers; return 1; }; }
 trade() { ocq-hl order -q --url "$url" -k key --no-header "$@" >ack && jq -e '.outcome == "filled"' ack; }
 once() { ocq-reconcile -q -j J --url "$url" --once; }
 told() { ocq-journal export -q --no-header J --type "$@"; }
@@ -60,6 +61,23 @@ until_told() {	# until_told TYPE FILTER
 	trade BTC buy 0.03 market
 	until_told fill '(map(.sz) | sort) == [0.01, 0.02, 0.03]'
 	dies 75 "lock.reconcile" ocq-reconcile -j J --url "$url" --once
+	ocq-journal verify J
+}
+
+@test "reconcile: more fills and fundings than an answer has" {
+	# a page of fills that lie within the five minutes that are asked for again
+	for _ in $(seq 42); do
+		jq -cn '{set_book: {coin: "BTC", bids: [["49990", "5"]], asks: [range(50) | [(50010 + . | tostring), "0.001"]]}}' | control 1
+		trade BTC buy 0.05 market
+	done
+	control 1 <<<'{"set_book":{"coin":"ETH","bids":[["1999","50"]],"asks":[["2001","50"]]}}'
+	trade ETH buy 0.1 market
+	for _ in $(seq 300); do printf '{"pay_funding":{"coin":"BTC"}}\n{"pay_funding":{"coin":"ETH"}}\n'; done | control 600
+	once
+	told fill | jq -e -s 'length == 2101 and (map([.symbol, .tid]) | unique | length) == 2101'
+	told funding | jq -e -s 'length == 600 and (map(select(.symbol == "ETH")) | length) == 300'
+	once
+	[ "$(told fill,funding | wc -l)" = 2701 ]
 	ocq-journal verify J
 }
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_MS = 200, BACK_MS = 300000, FILLS_MAX = 2000 };	/* an answer has no more fills */
+enum { LOOK_MS = 200, BACK_MS = 300000, FILLS_MAX = 2000, FUNDING_MAX = 500 };	/* an answer has no more rows */
 
 /* What a round asks for, in this order. */
 enum question { ASK_FILLS, ASK_FUNDING, ASK_STATE, ASK_ORDERS, N_QUESTIONS };
@@ -41,7 +41,8 @@ struct reconcile {
 	char *info_url;
 	struct loop_timer next;		/* the next question, or the next round */
 	unsigned question;		/* N_QUESTIONS: none is under way */
-	bool asked;
+	int64_t page_ms;		/* where the next page of the question begins; 0: it is the first */
+	bool asked, again;		/* again: this round began before the connection did */
 	uint32_t ticket;
 	struct rows rows;
 	struct seen_drift *drift;
@@ -82,14 +83,22 @@ static void put_cursor(struct reconcile *x, const char *what, int64_t from_ms, i
 	record_write(&x->f.batch, REC_cursor, &rec);
 }
 
+/* A full page has others behind it, which begin with its last moment: what of that is here already is known. True: there is another one. */
+static bool page_on(struct reconcile *x, uint32_t most, int64_t from_ms, int64_t last_ms)
+{
+	bool more = x->rows.n >= most && last_ms > from_ms;
+
+	x->page_ms = more ? last_ms : 0;
+	return more;
+}
+
 static int64_t fills_from(const struct reconcile *x)
 {
 	const struct lane *l = &x->f.lane;
 
-	return (l->fills_to_ms ? l->fills_to_ms : l->from_ms) - BACK_MS;
+	return x->page_ms ? x->page_ms : (l->fills_to_ms ? l->fills_to_ms : l->from_ms) - BACK_MS;
 }
 
-/* True: there are more behind them. */
 static bool take_fills(struct reconcile *x)
 {
 	int64_t from_ms = fills_from(x), to_ms = x->f.lane.fills_to_ms;
@@ -112,7 +121,7 @@ static bool take_fills(struct reconcile *x)
 	if (to_ms > x->f.lane.fills_to_ms)
 		put_cursor(x, "fills", from_ms, to_ms);
 	follow_tell(&x->f, JOURNAL_DURABLE, x->out);
-	return x->rows.n >= FILLS_MAX && to_ms > from_ms + BACK_MS;
+	return page_on(x, FILLS_MAX, from_ms, last ? last->t_ms : 0);
 }
 
 static int64_t funding_from(const struct reconcile *x)
@@ -122,16 +131,25 @@ static int64_t funding_from(const struct reconcile *x)
 	return l->funding_to_ms ? l->funding_to_ms + 1 : l->from_ms;
 }
 
-static void take_funding(struct reconcile *x)
+/* All symbols are paid at one moment. What a full page has of its last one is left to the next page, so that the cursor never stands inside. */
+static bool take_funding(struct reconcile *x)
 {
-	int64_t from_ms = funding_from(x), to_ms = 0;
+	int64_t from_ms = funding_from(x), first_ms = INT64_MAX, last_ms = 0, to_ms = 0;
+	bool full;
 	uint32_t i;
 
+	for (i = 0; i < x->rows.n; i++) {
+		int64_t t_ms = x->rows.at[i].u.funding.t_ms;
+
+		first_ms = t_ms < first_ms ? t_ms : first_ms;
+		last_ms = t_ms > last_ms ? t_ms : last_ms;
+	}
+	full = x->rows.n >= FUNDING_MAX && first_ms < last_ms;
 	follow_begin(&x->f);
 	for (i = 0; i < x->rows.n; i++) {
 		const struct rec_funding *r = &x->rows.at[i].u.funding;
 
-		if (r->t_ms < from_ms)
+		if (r->t_ms < from_ms || (full && r->t_ms == last_ms))
 			continue;
 		record_write(&x->f.batch, REC_funding, r);
 		to_ms = r->t_ms > to_ms ? r->t_ms : to_ms;
@@ -139,6 +157,7 @@ static void take_funding(struct reconcile *x)
 	if (to_ms)
 		put_cursor(x, "funding", from_ms, to_ms);
 	follow_tell(&x->f, JOURNAL_KEPT, x->out);
+	return full;
 }
 
 /* ---- positions, account, orders ---- */
@@ -312,7 +331,8 @@ static void round_done(struct reconcile *x)
 	}
 	look_for_drift(x);
 	beat(x);
-	ask_in(x, x->o->every_ms);
+	ask_in(x, x->again ? 0 : x->o->every_ms);
+	x->again = false;
 }
 
 static void take_answer(struct reconcile *x)
@@ -321,7 +341,7 @@ static void take_answer(struct reconcile *x)
 
 	switch ((enum question)x->question) {
 	case ASK_FILLS: more = take_fills(x); break;
-	case ASK_FUNDING: take_funding(x); break;
+	case ASK_FUNDING: more = take_funding(x); break;
 	case ASK_STATE: take_state(x); break;
 	default: take_orders(x); break;
 	}
@@ -340,6 +360,7 @@ static void no_answer(struct reconcile *x, const char *why)
 	if (x->o->once)
 		loop_stop(x->loop, EX_ABSENT);
 	x->question = N_QUESTIONS;
+	x->page_ms = 0;
 	ask_in(x, x->o->every_ms);
 }
 
@@ -439,6 +460,8 @@ static void ws_opened(void *arg)
 		ws_restart(x->ws);
 	if (x->question == N_QUESTIONS)
 		ask_in(x, 0);
+	else
+		x->again = true;
 	buf_release(&sub);
 	buf_release(&text);
 }
