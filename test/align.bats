@@ -104,7 +104,7 @@ replay  late " ]
 	lane
 	{ decision $HOUR BTC OPEN_LONG 100 1 999.9; intent $HOUR BTC OPEN buy 1; commit $HOUR false 1; } | append
 	verdict "$(id BTC $HOUR OPEN)" | append
-	ended "$(id BTC $HOUR OPEN)" filled 1 100 | head -n 1 | append
+	ended "$(id BTC $HOUR OPEN)" filled 1 100 | sed -n 1p | append
 	commit $((2 * HOUR)) false 1 | append
 	{ decision $HOUR BTC OPEN_LONG 100 1 999.9; decision $((2 * HOUR)) BTC ADD_LONG 100 1 999; } >want
 	ocq-align -j J want >told

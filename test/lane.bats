@@ -51,6 +51,7 @@ stage() {
 	END
 }
 up() { lane l1 --config l1.env 2>said 9>&- & PID=$!; until_is '.state == "running"'; }
+tell() { echo "$2" >do/new && mv do/new "do/$1"; }	# whole: the program looks for it all the time
 down() { lane l1 --config l1.env --stop && wait "$PID"; }
 until_is() { local _; for _ in $(seq 150); do jq -e "$1" l1/status.json >/dev/null 2>&1 && return; sleep 0.1; done; cat l1/status.json said l1/lane.log; return 1; }
 teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
@@ -123,11 +124,11 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 	stage
 	up
 	for act in 'exit 75' 'exit 69' 'kill -9 $$'; do
-		echo "$act" >do/ocq-risk
+		tell ocq-risk "$act"
 		n=$((${n:-0} + 1))
 		until_is ".programs.\"ocq-risk\".restarts == $n and .state == \"running\""
 	done
-	echo 'exit 75' >do/ocq-project
+	tell ocq-project 'exit 75'
 	until_is '.programs."ocq-project".restarts == 1 and .state == "running"'
 	for _ in $(seq 150); do	# they have begun
 		[ "$(wc -l <do/ocq-feed.ran),$(wc -l <do/ocq-exec.ran),$(wc -l <do/ocq-project.ran)" = 4,4,2 ] && break
@@ -144,7 +145,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 	for act in 'ocq-exec 77' 'ocq-decide 78' 'ocq-reconcile 65' 'ocq-indicators 70' 'ocq-project 1'; do
 		read -r who rc <<<"$act"
 		up
-		echo "exit $rc" >"do/$who"
+		tell "$who" "exit $rc"
 		status=0; wait "$PID" || status=$?
 		[ "$status" = "$rc" ] || { echo "$who: $status"; cat said l1/status.json; return 1; }
 		grep -qF "$who ended with $rc" said
@@ -155,7 +156,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 @test "lane: too many starts in a while end it" {
 	stage
 	echo BURST=2 >>l1.env
-	echo 'exit 75' >do/ocq-reconcile
+	tell ocq-reconcile 'exit 75'
 	touch do/ocq-reconcile.always
 	status=0; lane l1 --config l1.env 2>said || status=$?
 	[ "$status" = 75 ] && grep -qF 'once too often in 60 s' said
@@ -164,7 +165,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 
 @test "lane: a feed that has ended ends it" {
 	stage
-	echo 'exit 0' >do/ocq-feed
+	tell ocq-feed 'exit 0'
 	lane l1 --config l1.env 2>said
 	jq -e '.state == "stopped"' l1/status.json
 }
@@ -184,7 +185,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 	stage
 	sed -i 's/^KEY=.*/CREDENTIAL=agent/' l1.env
 	echo AI_QUANT_RISK_MAX_DAILY_LOSS_USD=50 >>l1.env
-	echo 'sleep 0' >do/ocq-risk
+	tell ocq-risk 'sleep 0'
 	export SECRET=x CREDENTIALS_DIRECTORY=/nowhere
 	NOTIFY_SOCKET=/nowhere up
 	for _ in $(seq 100); do grep -q WATCHDOG=1 do/notified 2>/dev/null && break; sleep 0.1; done
