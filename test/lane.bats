@@ -195,7 +195,7 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 		grep -qx AI_QUANT_RISK_MAX_DAILY_LOSS_USD=50 "do/ocq-$p.env"
 		if [ $p = exec ]; then grep -q CREDENTIALS do/ocq-exec.env; else run ! grep CREDENTIALS "do/ocq-$p.env"; fi
 	done
-	grep -q -- '-l limits --credential agent$' do/ocq-exec.ran
+	grep -q -- '-l limits --expires 10 --credential agent$' do/ocq-exec.ran
 	grep -qx 'ocq-risk: sleep 0' l1/lane.log
 	xargs <do/notified | grep -q '^READY=1 .*WATCHDOG=1.* STOPPING=1$'
 }

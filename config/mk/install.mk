@@ -39,10 +39,15 @@ uninstall:  ## removes what install put there
 demo: $(B)/have-demo all  ## builds, makes a market, replays config/strategy.yaml, shows the report and plots the equity
 	@PATH=$(abspath $(B))/bin:$$PATH CANDLES="$(CANDLES)" CONFIG="$(CONFIG)" INTERVAL="$(INTERVAL)" pipelines/demo.sh $(B)/demo
 
+# Its market, key and journals stay in PAPER: it goes on where it was.
+PAPER ?= $(B)/paper
+paper: $(B)/have-lane all  ## a paper lane on a made market, watched until Ctrl-C; CONFIG, SPEED (1800), PAPER=directory
+	@PATH=$(abspath $(B))/bin:$$PATH CONFIG="$(or $(CONFIG),config/strategy.yaml)" SPEED="$(SPEED)" pipelines/paper $(PAPER)
+
 clean:  ## removes $(B)
 	rm -rf $(B)
 help:  ## this list
 	@echo 'usage: make [TARGET] [B=build] [CC=gcc] [CFLAGS=-O2]'
 	@cat Makefile config/mk/*.mk | sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' | sort | while IFS="$$(printf '\t')" read -r t h; do \
 		printf '  %-16s %s\n' "$$t" "$$h"; done
-.PHONY: completion units install uninstall demo clean help
+.PHONY: completion units install uninstall demo paper clean help
