@@ -179,11 +179,11 @@ void exec_look(struct exec *x)
 		return;
 	take_up(x);
 	take_back(x);
-	while (take_next(x))
-		;
-	publish(x);
-	if (x->input_over && !x->works)
+	if (take_next(x))
+		exec_look_soon(x, 0);	/* the bytes of this one leave before the next one is signed and synced */
+	else if (x->input_over && !x->works)
 		loop_stop(x->loop, EX_OK);
+	publish(x);
 }
 
 static void look_now(void *arg)
