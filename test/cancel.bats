@@ -6,23 +6,16 @@ setup() {
 	PATH=$OCQ_BIN:$PATH
 	set -o pipefail
 	cd "$BATS_TEST_TMPDIR" || return 1
-	export XDG_RUNTIME_DIR=$PWD
-	ocq-sign --new key >addr
-	ocq-paperx -q --limits off --control control "$(cat addr)=10000" >venue.log 2>venue.err 3>&- & venue=$!
-	until [ -s venue.log ]; do kill -0 "$venue"; sleep 0.02; done
-	url=$(head -n 1 venue.log | jq -r .url)
-	control '{"set_book":{"coin":"BTC","bids":[["49990","5"]],"asks":[["50010","5"]]}}'
-	control '{"set_book":{"coin":"ETH","bids":[["1999","50"]],"asks":[["2001","50"]]}}'
+	exchange_up
+	control 1 <<<'{"set_book":{"coin":"ETH","bids":[["1999","50"]],"asks":[["2001","50"]]}}'
 	ocq-hl meta --url "$url" --no-header >markets
-	printf '{"type":"lane","mode":"paper","account":"%s","network":"mainnet","interval":"1h","first_ms":0,"from_ms":%d,"lookback":50,"balance_usd":10000}\n' \
-		"$(cat addr)" "$(date +%s)000" | ocq-journal append -q J
+	lane_begins paper
 }
 teardown() {
 	kill "${pid:-}" "${beside:-}" 2>/dev/null || true
 	kill "$venue" 2>/dev/null || true
 	wait
 }
-control() { "$OCQ_BIN/../test/socket-lines" control 1 <<<"$1" | jq -e .ok >/dev/null; }
 told() { ocq-journal export -q --no-header J --type "$@"; }
 until_told() {	# until_told TYPES FILTER
 	for _ in $(seq 150); do told "$1" | jq -e -s "$2" >/dev/null && return; sleep 0.1; done
@@ -68,11 +61,11 @@ ours() {
 	rest BTC buy 0.01 40000
 	rest ETH buy 0.1 1500
 	dies 75 'are ocq-risk and ocq-exec running?' ocq-manual cancel -j J all --wait --timeout 0.1
-	control '{"fault":{"fault":"drop_after","kind":"cancel","times":1}}'
+	control 1 <<<'{"fault":{"fault":"drop_after","kind":"cancel","times":1}}'
 	start
 	until_told send 'any(.[]; .kind == "cancel")'
 	kill -9 "$pid"
-	control '{"fault":{"fault":"drop_before","kind":"cancel","times":1}}'
+	control 1 <<<'{"fault":{"fault":"drop_before","kind":"cancel","times":1}}'
 	start
 	until_told outcome 'any(.[]; .kind == "cancel" and .outcome == "done" and .over)'
 	[ -z "$(in_book)" ]
@@ -116,7 +109,7 @@ ours() {
 	start
 	ocq-reconcile -q -j J --url "$url" --every 0.2 >rec 2>rec.err 3>&- & beside=$!
 	until_told outcome 'map(select(.outcome == "resting")) | length == 2'
-	control '{"set_book":{"coin":"BTC","bids":[["44490","5"]],"asks":[["44500","5"]]}}'
+	control 1 <<<'{"set_book":{"coin":"BTC","bids":[["44490","5"]],"asks":[["44500","5"]]}}'
 	until_told outcome "any(.[]; .intent == \"05000000000000000000000000000000\" and .outcome == \"filled\" and .over)"
 	ocq-hl cancel -q --url "$url" -k key BTC "$(ocq-hl orders --url "$url" --user "$(cat addr)" --no-header | jq -r .oid)" >/dev/null
 	until_told outcome "any(.[]; .intent == \"06000000000000000000000000000000\" and .outcome == \"cancelled\" and .over)"

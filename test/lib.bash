@@ -73,3 +73,23 @@ lane_strategy() {
 	  indicators: {ema_macro_window: 60, adx_window: 10}
 	END
 }
+
+# exchange_up: ocq-paperx with 10,000 USD for a new key and a book of BTC; files key, addr, control; sets venue (its pid) and url.
+exchange_up() {
+	export XDG_RUNTIME_DIR=$PWD
+	ocq-sign --new key >addr
+	ocq-paperx -q --limits off --control control "$(cat addr)=10000" >venue.log 2>venue.err 3>&- & venue=$!
+	until [ -s venue.log ]; do kill -0 "$venue"; sleep 0.02; done
+	url=$(head -n 1 venue.log | jq -r .url)
+	control 1 <<<'{"set_book":{"coin":"BTC","bids":[["49990","5"]],"asks":[["50010","5"]]}}'
+}
+# control N: N control lines on stdin, each of which it has to take.
+control() {
+	"$OCQ_BIN/../test/socket-lines" control "$1" >answers
+	jq -e .ok answers >/dev/null || { head -c 300 answers; return 1; }
+}
+# lane_begins MODE: the journal J of a lane on it.
+lane_begins() {
+	printf '{"type":"lane","mode":"%s","account":"%s","network":"mainnet","interval":"1h","first_ms":0,"from_ms":%d,"lookback":50,"balance_usd":10000}\n' \
+		"$1" "$(cat addr)" "$(date +%s)000" | ocq-journal append -q J
+}

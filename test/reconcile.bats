@@ -6,21 +6,14 @@ setup() {
 	PATH=$OCQ_BIN:$PATH
 	set -o pipefail
 	cd "$BATS_TEST_TMPDIR" || return 1
-	export XDG_RUNTIME_DIR=$PWD
-	ocq-sign --new key >addr
-	ocq-paperx -q --limits off --control control "$(cat addr)=10000" >venue.log 2>venue.err 3>&- & venue=$!
-	until [ -s venue.log ]; do kill -0 "$venue"; sleep 0.02; done
-	url=$(head -n 1 venue.log | jq -r .url)
-	"$OCQ_BIN/../test/socket-lines" control 1 <<<'{"set_book":{"coin":"BTC","bids":[["49990","5"]],"asks":[["50010","5"]]}}' | jq -e .ok >/dev/null
-	printf '{"type":"lane","mode":"%s","account":"%s","network":"mainnet","interval":"1h","first_ms":0,"from_ms":%d,"lookback":50,"balance_usd":10000}\n' \
-		"${MODE:-paper}" "$(cat addr)" "$(date +%s)000" | ocq-journal append -q J
+	exchange_up
+	lane_begins "${MODE:-paper}"
 }
 teardown() {
 	kill "${pid:-}" 2>/dev/null || true
 	kill "$venue" 2>/dev/null || true
 	wait
 }
-control() { "$OCQ_BIN/../test/socket-lines" control "$1" >answers; jq -e .ok answers >/dev/null || { head -c 300 answers; return 1; }; }
 trade() { ocq-hl order -q --url "$url" -k key --no-header "$@" >ack && jq -e '.outcome == "filled"' ack; }
 once() { ocq-reconcile -q -j J --url "$url" --once; }
 told() { ocq-journal export -q --no-header J --type "$@"; }
