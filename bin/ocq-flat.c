@@ -56,8 +56,8 @@ static void append(struct follow *f, const struct rec_op *op)
 {
 	struct out *o = follow_begin(f);
 	struct rec_kill_level k;
-	struct errmsg e;
 	struct rec_cancel c;
+	struct errmsg e;
 	unsigned n = 0;
 
 	operator_kill(&k, op, KILL_operator, KILL_CLOSE_ONLY, why ? why : "ocq-flat");

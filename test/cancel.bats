@@ -3,9 +3,7 @@
 load lib
 
 setup() {
-	PATH=$OCQ_BIN:$PATH
-	set -o pipefail
-	cd "$BATS_TEST_TMPDIR" || return 1
+	fresh
 	exchange_up
 	control 1 <<<'{"set_book":{"coin":"ETH","bids":[["1999","50"]],"asks":[["2001","50"]]}}'
 	ocq-hl meta --url "$url" --no-header >markets

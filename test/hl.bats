@@ -18,10 +18,8 @@ setup_suite_dir() {
 
 # shellcheck disable=SC2034 # where budgets lie
 setup() {
-	[[ $OCQ_BIN = /* ]] || OCQ_BIN=$OCQ_ROOT/$OCQ_BIN
-	PATH=$OCQ_BIN:$OCQ_BIN/../test:$PATH
-	set -o pipefail
-	cd "$BATS_TEST_TMPDIR" || return 1
+	fresh
+	PATH=$OCQ_BIN/../test:$PATH
 	export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
 	setup_suite_dir
 }

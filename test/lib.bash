@@ -9,7 +9,10 @@ export OCQ_ROOT OCQ_BIN FIX LC_ALL=C TZ=UTC
 bats_require_minimum_version 1.5.0
 unset MAKEFLAGS MFLAGS MAKELEVEL	# a make that a test runs is nobody's child
 
-setup() {
+setup() { fresh; }
+
+# fresh: the directory of the test and the programs, for a setup() that goes on from there.
+fresh() {
 	[[ $OCQ_BIN = /* ]] || OCQ_BIN=$OCQ_ROOT/$OCQ_BIN
 	PATH=$OCQ_BIN:$PATH
 	set -o pipefail

@@ -4,10 +4,8 @@ load lib
 
 # shellcheck disable=SC2034 # where budgets lie
 setup() {
-	[[ $OCQ_BIN = /* ]] || OCQ_BIN=$OCQ_ROOT/$OCQ_BIN
-	PATH=$OCQ_BIN:$OCQ_BIN/../test:$PATH
-	set -o pipefail
-	cd "$BATS_TEST_TMPDIR" || return 1
+	fresh
+	PATH=$OCQ_BIN/../test:$PATH
 	export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
 	echo '{"type":"lane","mode":"paper","account":"0xaa","network":"testnet","interval":"1h","first_ms":0,"from_ms":0,"lookback":50,"balance_usd":1000}' |
 		ocq-journal append -q j

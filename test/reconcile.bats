@@ -3,9 +3,7 @@
 load lib
 
 setup() {
-	PATH=$OCQ_BIN:$PATH
-	set -o pipefail
-	cd "$BATS_TEST_TMPDIR" || return 1
+	fresh
 	exchange_up
 	lane_begins "${MODE:-paper}"
 }

@@ -37,10 +37,10 @@ check-feed: $(B)/have-test all tools $(B)/test/t_feed  ## the feed through a sim
 # reach no code that unit tests and the others do not: one kernel in many builds and batches, make and shell around the
 # sweep, lanes that run with the clock.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+NOT_ASAN := $(addprefix test/,paper.bats runbook.bats sweep.bats sweep_gpu.bats machines.bats factory.bats)
 check-asan: $(B)/have-test  ## unit tests and suites under ASan and UBSan
 	@ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99 \
-		$(MAKE) --no-print-directory B=$(B)/asan CC='$(CC)' CFLAGS='$(SANITIZE)' SKIP_SUITES='test/paper.bats test/runbook.bats test/sweep.bats test/sweep_gpu.bats test/machines.bats test/factory.bats' \
-		check-suites
+		$(MAKE) --no-print-directory B=$(B)/asan CC='$(CC)' CFLAGS='$(SANITIZE)' SKIP_SUITES='$(NOT_ASAN)' check-suites
 # The small cases under valgrind, where memory is checked that the sanitizers cannot see (libyaml, SQLite).
 check-valgrind: $(B)/have-test all $(UNIT)  ## small cases under valgrind
 	@$(STEP_ENV) test/run -j $(J) 'test/valgrind programs' 'test/valgrind odd' 'test/valgrind even'

@@ -147,7 +147,7 @@ void exec_cancel_asked(struct exec *x, const struct plan_gates *g)
 	while (l->n_asked && !exec_work_of(x, "")) {
 		if (g->hard_kill)
 			end(x, l->asked[0].op, OUTCOME_blocked, "local", "AI_QUANT_HARD_KILL_SWITCH");
-		else if (x->dry || (l->mode == LANE_LIVE && g->not_armed))
+		else if (x->dry || g->not_armed)
 			end(x, l->asked[0].op, OUTCOME_would, "local", x->dry ? "dry" : g->not_armed);
 		else
 			again(exec_work(x, l->asked[0].op, ""), 0);
@@ -167,7 +167,7 @@ static void taken_back(void *arg, const struct http_answer *a)
 static void take_back(struct exec *x, const struct lane_intent *i)
 {
 	const struct venue_market *m = rules_find(&x->venue, i->symbol);
-	struct hl_cancel_cloid c = { .asset = m ? m->id : 0 };
+	struct hl_cancel_cloid c;
 	struct buf action = BUF_INIT;
 	struct rec_send s;
 	struct work *w;
@@ -180,6 +180,7 @@ static void take_back(struct exec *x, const struct lane_intent *i)
 		return;
 	}
 	s = exec_new_send(x, "cancel", i->symbol);
+	c.asset = m->id;
 	memcpy(c.cloid, i->send.cloid, sizeof c.cloid);
 	action_write_cancels_cloid(&action, &c, 1);
 	exec_launch(w, &s, &action, taken_back);
@@ -189,7 +190,7 @@ static void take_back(struct exec *x, const struct lane_intent *i)
 void exec_tend_resting(struct exec *x, const struct plan_gates *g)
 {
 	const struct lane *l = &x->f.lane;
-	bool may_leave = !g->hard_kill && (l->mode != LANE_LIVE || !g->not_armed);
+	bool may_leave = !g->hard_kill && !g->not_armed;
 	uint32_t k;
 
 	for (k = 0; k < l->n_intents; k++) {

@@ -57,7 +57,7 @@ int hand_each(const char *dir, enum record_type type, void (*fn)(void *arg, cons
 static bool all_over(const struct lane *l, const char *op)
 {
 	for (uint32_t k = 0; k < l->n_intents; k++)
-		if (strcmp(l->intent[k].op, op) == 0 && !l->intent[k].over && !lane_rests(&l->intent[k]))
+		if (strcmp(l->intent[k].op, op) == 0 && !lane_done(&l->intent[k]))
 			return false;
 	return !lane_asked(l, op);
 }

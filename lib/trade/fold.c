@@ -242,7 +242,7 @@ static bool may_send(const struct lane *l, const struct lane_intent *i, const st
 		return errmsg_set(e, "send of intent %s, which has ended", i->id);
 	if (lane_unresolved(l, i->symbol))
 		return errmsg_set(e, "send of intent %s while an order of %s is unresolved", i->id, i->symbol);
-	if (i->attempts && i->outcome == OUTCOME_resting)
+	if (lane_rests(i))
 		return errmsg_set(e, "send of intent %s, whose order rests", i->id);
 	if (r->attempt != i->attempts)
 		return errmsg_set(e, "send of intent %s with attempt %" PRIu64 " where %u is due", i->id, r->attempt, i->attempts);
@@ -294,9 +294,12 @@ static bool apply_cancel(struct lane *l, const struct rec_cancel *r, struct errm
 static void cancel_done(struct lane *l, const char *op)
 {
 	const struct lane_cancel *c = lane_asked(l, op);
+	uint32_t at;
 
-	if (c)
-		memmove(l->asked + (c - l->asked), c + 1, (size_t)(l->asked + l->n_asked-- - (c + 1)) * sizeof *c);
+	if (!c)
+		return;
+	at = (uint32_t)(c - l->asked);
+	memmove(&l->asked[at], &l->asked[at + 1], (--l->n_asked - at) * sizeof *c);
 }
 
 static bool may_come_out(const struct lane_intent *i, const struct rec_outcome *r, enum outcome o, struct errmsg *e)

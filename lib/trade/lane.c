@@ -121,6 +121,11 @@ bool lane_rests(const struct lane_intent *i)
 	return i->attempts && !i->in_flight && i->outcome == OUTCOME_resting;
 }
 
+bool lane_done(const struct lane_intent *i)
+{
+	return i->over || lane_rests(i);
+}
+
 unsigned lane_cancels_since(const struct lane *l, int64_t ms)
 {
 	unsigned n = 0;
@@ -141,7 +146,7 @@ const struct lane_cancel *lane_asked(const struct lane *l, const char *op)
 bool lane_settled(const struct lane *l, int64_t t_ms)
 {
 	for (uint32_t i = 0; i < l->n_intents; i++)
-		if (l->intent[i].t_ms <= t_ms && !l->intent[i].over && !lane_rests(&l->intent[i]))
+		if (l->intent[i].t_ms <= t_ms && !lane_done(&l->intent[i]))
 			return false;
 	return true;
 }

@@ -218,6 +218,8 @@ enum kill_level lane_kill_level(const struct lane *l);
 enum kill_cause lane_kill_cause(const struct lane *l);
 /* Its order stands in the book, as far as its outcomes say. */
 bool lane_rests(const struct lane_intent *i);
+/* It is over, or rests: nothing has to be done for it now. */
+bool lane_done(const struct lane_intent *i);
 /* How many cancellations were sent after that time. */
 unsigned lane_cancels_since(const struct lane *l, int64_t ms);
 const struct lane_cancel *lane_asked(const struct lane *l, const char *op);	/* NULL: none, or it is done */

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool done(const struct lane_intent *i)
-{
-	return i->over || lane_rests(i);
-}
-
 static bool before(const struct lane_intent *a, const struct lane_intent *b)
 {
 	return a->seq < b->seq;		/* a batch has its intents in order of place */
@@ -18,12 +13,12 @@ bool plan_turn(const struct lane *l, const struct lane_intent *i)
 {
 	uint32_t k;
 
-	if (done(i) || lane_unresolved(l, i->symbol))
+	if (lane_done(i) || lane_unresolved(l, i->symbol))
 		return false;
 	for (k = 0; k < l->n_intents; k++) {
 		const struct lane_intent *x = &l->intent[k];
 
-		if (!before(x, i) || done(x))
+		if (!before(x, i) || lane_done(x))
 			continue;
 		if (strcmp(x->symbol, i->symbol) == 0)
 			return false;

@@ -50,7 +50,7 @@ bool drift_expected(const struct lane *l, const struct lane_symbol *s, dec8 *our
 	uint32_t k;
 
 	for (k = 0; k < l->n_intents; k++)
-		if (!l->intent[k].over && !lane_rests(&l->intent[k]) && strcmp(l->intent[k].symbol, s->name) == 0)
+		if (!lane_done(&l->intent[k]) && strcmp(l->intent[k].symbol, s->name) == 0)
 			return false;
 	if (s->heal)
 		return false;
