@@ -14,19 +14,22 @@
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #define __global__ static
 #define __device__
 #define __launch_bounds__(...)
 #define __grid_constant__
-#define LAUNCH(kernel, blocks, threads, stream, job) \
+#define LAUNCH(kernel, blocks, threads, shared, stream, job) \
 	do { \
 		(void)(stream); \
 		if (emulate::idle()) \
 			break; \
 		for (blockIdx.x = 0; blockIdx.x < (blocks); blockIdx.x++) \
-			for (threadIdx.x = 0; threadIdx.x < (threads); threadIdx.x++) \
+			for (threadIdx.x = 0; threadIdx.x < (threads); threadIdx.x++) { \
+				emulate::share(shared); \
 				kernel(job); \
+			} \
 	} while (0)
 
 static thread_local struct { uint32_t x; } blockIdx, threadIdx;
@@ -42,6 +45,7 @@ template <typename T> static T atomicAdd(T *at, T v)
 enum cudaError_t { cudaSuccess, cudaErrorMemoryAllocation, cudaErrorNoDevice, cudaErrorUnknown };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
 enum { cudaStreamNonBlocking, cudaDevAttrMultiProcessorCount, cudaDevAttrKernelExecTimeout };
+enum { cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared };
 typedef int cudaStream_t;
 typedef std::chrono::steady_clock::time_point *cudaEvent_t;
 struct cudaDeviceProp { char name[64]; };
@@ -68,6 +72,13 @@ static bool idle()
 	return is;
 }
 
+/* A block's threads run one after the other, so none may find what another left. */
+static thread_local std::vector<unsigned char> shared_bytes;
+static void share(size_t n)
+{
+	shared_bytes.assign(n, 0xa5);
+}
+
 static size_t memory()
 {
 	return (size_t)setting("mib=", 256) << 20;
@@ -78,6 +89,11 @@ static cudaError_t call()
 	return ++calls == setting("fail=", 0) ? cudaErrorUnknown : cudaSuccess;
 }
 
+}
+
+static uint64_t *shared_words()
+{
+	return reinterpret_cast<uint64_t *>(emulate::shared_bytes.data());
 }
 
 static inline const char *cudaGetErrorString(cudaError_t e)
@@ -106,6 +122,11 @@ static inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int)
 static inline cudaError_t cudaDeviceGetAttribute(int *v, int attribute, int)
 {
 	*v = attribute == cudaDevAttrMultiProcessorCount ? 2 : 0;
+	return emulate::call();
+}
+
+static inline cudaError_t cudaFuncSetAttribute(const void *, int, int)
+{
 	return emulate::call();
 }
 

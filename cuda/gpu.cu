@@ -7,8 +7,17 @@
 #include "cuda/emulate.h"
 #else
 #include <cuda_runtime.h>
-#define LAUNCH(kernel, blocks, threads, stream, job) kernel<<<blocks, threads, 0, stream>>>(job)
+#include <stdint.h>
+#define LAUNCH(kernel, blocks, threads, shared, stream, job) kernel<<<blocks, threads, shared, stream>>>(job)
+static __device__ uint64_t *shared_words()
+{
+	extern __shared__ uint64_t words[];
+
+	return words;
+}
 #endif
+
+#define KERNEL_NEAR
 
 #include "cuda/gpu.h"
 
@@ -31,18 +40,20 @@
 #define LOGGED_MAX 16384	/* candidates of a round whose rows are whole reports */
 #define SPEAKING_BARS 5		/* one bar in so many carries a signal: measured for random values of all axes */
 #define LANES_MAX 8
+#define ROUND_WARPS 40		/* for each multiprocessor */
 
 struct lane {
 	cudaStream_t stream;
 	cudaEvent_t event[3];		/* before marks, between, after walks */
 	struct gpu_task *task;
-	struct walk *rules;		/* of the device, and as it is sent there */
-	struct walk *rules_sent;
+	struct rule_set *rules;		/* of the device, and as it is sent there */
+	struct rule_set *rules_sent;
 	uint64_t *mark;
 	uint32_t *spoken_from;
 	struct walk_spoken *spoken;
 	unsigned long long *n_spoken;
 	struct symbol_state *sym;
+	uint64_t *open;
 	struct candidate *cand;
 	struct gpu_result *result;
 	/* with logs */
@@ -256,12 +267,12 @@ static uint32_t at_most(uint64_t n, uint64_t most)
 static uint64_t candidate_bytes(const struct gpu *g)
 {
 	return sizeof(struct gpu_task) + sizeof(struct gpu_result)
-	     + g->market.n_symbols * (sizeof(struct symbol_state) + sizeof(struct candidate));
+	     + g->market.n_symbols * (sizeof(struct symbol_state) + sizeof(struct candidate)) + g->market.words * sizeof(uint64_t);
 }
 
 static uint64_t rules_bytes(const struct gpu *g)
 {
-	uint64_t n = sizeof(struct walk) + sizeof(struct gate_stats) + g->mark_words * sizeof(uint64_t);
+	uint64_t n = sizeof(struct rule_set) + sizeof(struct gate_stats) + g->mark_words * sizeof(uint64_t);
 
 	if (!g->market.tick_from)
 		n += g->market.n_steps * sizeof(uint32_t) + g->window_bars / SPEAKING_BARS * sizeof(struct walk_spoken);
@@ -295,8 +306,8 @@ static bool plan_lane(struct gpu *g, uint64_t bytes, uint64_t at_once)
 	return g->room.rules > 0 && (!g->logs || g->equity_cap > 0);
 }
 
-/* Twice as many candidates as run at once: then the last ones of a round are a small part of it. A device that also draws a screen
- * gets smaller rounds, since its driver ends kernels that take seconds. */
+/* Some five times as many candidates as run at once: then the last ones of a round are a small part of it. A device that also draws a
+ * screen gets smaller rounds, since its driver ends kernels that take seconds. */
 static bool plan(struct gpu *g, uint64_t candidates, struct gpu_error *e)
 {
 	const struct walk_market *m = &g->market;
@@ -312,7 +323,7 @@ static bool plan(struct gpu *g, uint64_t candidates, struct gpu_error *e)
 	g->room.slots = at_most(budget / 4 / g->slot_bytes, SLOTS_MAX);
 	if (g->room.slots < GPU_SERIES * g->n_lanes)
 		g->room.slots = GPU_SERIES * g->n_lanes;
-	at_once = (uint64_t)processors * 2 * WALK_THREADS * PLAIN_BLOCKS;
+	at_once = (uint64_t)processors * ROUND_WARPS * WALK_THREADS;
 	if (g->logs && at_once > LOGGED_MAX)
 		at_once = LOGGED_MAX;
 	at_once = at_most(candidates, watched ? at_once / 16 : at_once);
@@ -348,7 +359,7 @@ static bool open_lane(struct gpu *g, struct lane *l, struct gpu_error *e)
 		return false;
 	return take(g, &l->task, n, e) && take(g, &l->rules, rules, e) && take(g, &l->mark, rules * g->mark_words, e)
 	    && take(g, &l->n_spoken, 1, e) && take(g, &l->sym, symbols, e) && take(g, &l->cand, symbols, e)
-	    && take(g, &l->result, n, e) && open_logs(g, l, e);
+	    && take(g, &l->open, n * g->market.words, e) && take(g, &l->result, n, e) && open_logs(g, l, e);
 }
 
 /* A kernel's own memory is taken when it is first launched: with nothing to do, before anything is planned. */
@@ -357,12 +368,13 @@ static bool warm(struct gpu *g, struct gpu_error *e)
 	struct mark_job marks = { 0 };
 	struct walk_job walks = { 0 };
 
+	TRY(cudaFuncSetAttribute((const void *)walk_plain, cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared));
 	marks.blocks = 1;
-	LAUNCH(mark_bars, 1, MARK_THREADS, 0, marks);
-	LAUNCH(mark_ticks, 1, MARK_THREADS, 0, marks);
-	LAUNCH(count_gates, 1, MARK_THREADS, 0, marks);
-	LAUNCH(walk_plain, 1, WALK_THREADS, 0, walks);
-	LAUNCH(walk_any, 1, WALK_THREADS, 0, walks);
+	LAUNCH(mark_bars, 1, MARK_THREADS, 0, 0, marks);
+	LAUNCH(mark_ticks, 1, MARK_THREADS, 0, 0, marks);
+	LAUNCH(count_gates, 1, MARK_THREADS, 0, 0, marks);
+	LAUNCH(walk_plain, 1, WALK_THREADS, 0, 0, walks);
+	LAUNCH(walk_any, 1, WALK_THREADS, 0, 0, walks);
 	TRY(cudaGetLastError());
 	return wait_for(g, 0, e);
 }
@@ -468,21 +480,24 @@ static const double *series(const struct gpu *g, const struct gpu_rules *r, int 
 static void set_rules(const struct gpu *g, const struct lane *l, const struct gpu_round *r, uint32_t i)
 {
 	const struct gpu_rules *rules = &r->rules[i];
-	struct walk *w = &l->rules_sent[i];
+	struct walk *w = &l->rules_sent[i].walk;
+	struct walk_columns *columns = &l->rules_sent[i].rules.columns;
+	struct walk_marks *marks = &l->rules_sent[i].rules.marks;
 	int k = 0;
 
 	w->market = g->market_there;
+	w->rules = &l->rules[i].rules;
 	w->strategy = r->task[rules->task].strategy;
-#define X(name) w->columns.name = series(g, rules, k++);
+#define X(name) columns->name = series(g, rules, k++);
 	WALK_COLUMNS(X)
 #undef X
-	w->columns.vol_trend = (const uint8_t *)series(g, rules, k++);
-	w->columns.slope_back = walk_slope_back(&w->strategy.params);
-	w->marks.breadth = series(g, rules, k);
-	w->marks.btc = (const uint8_t *)(w->marks.breadth + g->market.n_steps);
-	w->marks.mark = l->mark + i * g->mark_words;
-	w->marks.spoken = l->spoken;
-	w->marks.spoken_from = l->spoken_from ? l->spoken_from + (uint64_t)i * g->market.n_steps : 0;
+	columns->vol_trend = (const uint8_t *)series(g, rules, k++);
+	columns->slope_back = walk_slope_back(&w->strategy.params);
+	marks->breadth = series(g, rules, k);
+	marks->btc = (const uint8_t *)(marks->breadth + g->market.n_steps);
+	marks->mark = l->mark + i * g->mark_words;
+	marks->spoken = l->spoken;
+	marks->spoken_from = l->spoken_from ? l->spoken_from + (uint64_t)i * g->market.n_steps : 0;
 }
 
 static bool send_round(struct gpu *g, struct lane *l, const struct gpu_round *r, struct gpu_error *e)
@@ -531,14 +546,20 @@ static bool start_marks(struct gpu *g, struct lane *l, const struct gpu_round *r
 	set_marks(&job, g, l);
 	blocks = set_range(&job, m->first_step, m->end_step, r->n_rules);
 	if (blocks && !m->tick_from)
-		LAUNCH(mark_bars, blocks, MARK_THREADS, l->stream, job);
+		LAUNCH(mark_bars, blocks, MARK_THREADS, 0, l->stream, job);
 	if (blocks && g->logs)
-		LAUNCH(count_gates, blocks, MARK_THREADS, l->stream, job);
+		LAUNCH(count_gates, blocks, MARK_THREADS, 0, l->stream, job);
 	blocks = set_range(&job, g->first_tick, g->end_tick, r->n_rules);
 	if (blocks && m->tick_from)
-		LAUNCH(mark_ticks, blocks, MARK_THREADS, l->stream, job);
+		LAUNCH(mark_ticks, blocks, MARK_THREADS, 0, l->stream, job);
 	TRY(cudaGetLastError());
 	return true;
+}
+
+/* A thread's walk with its set of open symbols: an odd number (kernels.h). */
+static uint32_t walk_words(uint32_t words)
+{
+	return (uint32_t)(WALK_PLAIN / sizeof(uint64_t) + words) | 1;
 }
 
 static void set_walks(struct walk_job *job, const struct gpu *g, const struct lane *l, double balance_usd, uint32_t first, uint32_t n)
@@ -551,6 +572,9 @@ static void set_walks(struct walk_job *job, const struct gpu *g, const struct la
 	job->n = n;
 	job->balance_usd = balance_usd;
 	job->sym = l->sym;
+	job->open = l->open;
+	job->walk_words = walk_words(g->market.words);
+	job->count = g->logs;
 	job->cand = l->cand;
 	job->result = l->result;
 }
@@ -560,9 +584,9 @@ static bool start_walks(struct gpu *g, struct lane *l, const struct walk_job *jo
 	uint32_t blocks = (job->n + WALK_THREADS - 1) / WALK_THREADS;
 
 	if (g->logs || g->market.exit_from || g->market.tick_from)
-		LAUNCH(walk_any, blocks, WALK_THREADS, l->stream, *job);
+		LAUNCH(walk_any, blocks, WALK_THREADS, 0, l->stream, *job);
 	else
-		LAUNCH(walk_plain, blocks, WALK_THREADS, l->stream, *job);
+		LAUNCH(walk_plain, blocks, WALK_THREADS, WALK_THREADS * job->walk_words * sizeof(uint64_t), l->stream, *job);
 	TRY(cudaGetLastError());
 	return true;
 }

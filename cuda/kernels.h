@@ -6,22 +6,19 @@
 
 #include "kernel/walk.h"
 
-enum { MARK_THREADS = 128, WALK_THREADS = 64 };
+enum { MARK_THREADS = 128, WALK_THREADS = 32 };
 
-/* Blocks that a multiprocessor shall hold: 640 threads of the plain loop have 96 registers each, 384 of the other 168. Newer ones want
- * more for the same text; none of these spills (test/cuda). */
-#if defined __CUDA_ARCH__ && __CUDA_ARCH__ >= 1000
-#define PLAIN_BLOCKS 8
-#define ANY_BLOCKS 4
-#else
-#define PLAIN_BLOCKS 10
-#define ANY_BLOCKS 6
-#endif
+/* Warps of a walk that a multiprocessor shall hold: shared memory has room for no more of the plain loop's (walk_plain()), and with so few
+ * no register spills (test/cuda). */
+#define WALK_WARPS 8
+
+/* A set of entry rules. walk.rules points to what stands beside it, and walk_speaks() finds in walk all that it reads. */
+struct rule_set { struct walk walk; struct walk_rules rules; };
 
 /* ---- marks: a thread has a set of entry rules and a step or tick; threads side by side have steps side by side ---- */
 
 struct mark_job {
-	const struct walk *rules;	/* with all that walk_speaks() reads */
+	const struct rule_set *rules;
 	struct walk_market market;
 	const uint32_t *tick_step;	/* the step of each tick */
 	uint32_t first, n, blocks;	/* steps or ticks first..first + n, in so many blocks for each of the rules */
@@ -87,12 +84,12 @@ __global__ void mark_bars(const __grid_constant__ struct mark_job job)
 	if (!mark_turn(&t, &job))
 		return;
 	mark = job.mark + t.rules * job.mark_words + (uint64_t)t.at * job.market.words;
-	n = mark_step(&job.rules[t.rules], t.at, mark);
+	n = mark_step(&job.rules[t.rules].walk, t.at, mark);
 	if (n)
 		from = atomicAdd(job.n_spoken, (unsigned long long)n);
 	job.spoken_from[(uint64_t)t.rules * job.market.n_steps + t.at] = (uint32_t)from;
 	if (n && from + n <= job.spoken_cap)
-		speak(&job.rules[t.rules], t.at, mark, job.spoken + from);
+		speak(&job.rules[t.rules].walk, t.at, mark, job.spoken + from);
 }
 
 __global__ void mark_ticks(const __grid_constant__ struct mark_job job)
@@ -106,7 +103,7 @@ __global__ void mark_ticks(const __grid_constant__ struct mark_job job)
 		uint64_t set = 0;
 
 		for (i = word * 64; i < job.market.n_symbols && i < word * 64 + 64; i++)
-			set |= (uint64_t)walk_tick_speaks(&job.rules[t.rules], i, job.tick_step[t.at], t.at) << i % 64;
+			set |= (uint64_t)walk_tick_speaks(&job.rules[t.rules].walk, i, job.tick_step[t.at], t.at) << i % 64;
 		job.mark[t.rules * job.mark_words + (uint64_t)t.at * job.market.words + word] = set;
 	}
 }
@@ -122,8 +119,8 @@ __global__ void count_gates(const __grid_constant__ struct mark_job job)
 	if (!mark_turn(&t, &job))
 		return;
 	for (i = 0; i < job.market.n_symbols; i++)
-		if (walk_entry_bar(&job.rules[t.rules], i, t.at, &at))
-			walk_speaks(&job.rules[t.rules], i, t.at, at, &unused, &mine);
+		if (walk_entry_bar(&job.rules[t.rules].walk, i, t.at, &at))
+			walk_speaks(&job.rules[t.rules].walk, i, t.at, at, &unused, &mine);
 #define X(name) \
 	if (mine.name) \
 		atomicAdd((unsigned long long *)&job.gates[t.rules].name, (unsigned long long)mine.name);
@@ -136,35 +133,34 @@ __global__ void count_gates(const __grid_constant__ struct mark_job job)
 struct walk_job {
 	struct walk_market market;
 	const struct gpu_task *task;
-	const struct walk *rules;	/* columns and marks */
+	const struct rule_set *rules;
 	uint32_t first, n;		/* tasks first..first + n */
 	double balance_usd;
 	struct symbol_state *sym;
+	uint64_t *open;			/* of walk_any() */
 	struct candidate *cand;
 	struct gpu_result *result;
+	uint32_t walk_words;		/* of shared memory, for each thread of walk_plain() */
+	bool count;			/* what blocks entries */
 	/* With logs: events of task first + i go to event + event_from[i], if event; its equity is row i. */
 	struct event *event;
 	const uint64_t *event_from;
 	double *equity_usd;
 };
 
-/* Parameters and sums are the thread's own memory, where neighbours lie side by side: all of them read the same member at the same
- * time. Symbols are not: each thread is at another. */
-static __device__ bool arm(struct walk *w, const struct walk_job *job, uint32_t *i)
+/* The task of this thread. */
+static __device__ bool walk_turn(uint32_t *i, const struct walk_job *job)
 {
-	const struct walk *rules;
-
 	*i = blockIdx.x * WALK_THREADS + threadIdx.x;
-	if (*i >= job->n)
-		return false;
-	rules = &job->rules[job->task[job->first + *i].rules];
+	return *i < job->n;
+}
+
+static __device__ void arm(struct walk *w, const struct walk_job *job, uint32_t i)
+{
 	w->market = &job->market;
-	w->columns = rules->columns;
-	w->marks = rules->marks;
-	w->strategy = job->task[job->first + *i].strategy;
-	w->cand = job->cand + (uint64_t)(job->first + *i) * job->market.n_symbols;
+	w->rules = &job->rules[job->task[job->first + i].rules].rules;
+	w->cand = job->cand + (uint64_t)(job->first + i) * job->market.n_symbols;
 	w->log = 0;
-	return true;
 }
 
 static __device__ void report(const struct walk *w, const struct walk_job *job, uint32_t i, uint64_t n_events)
@@ -173,7 +169,6 @@ static __device__ void report(const struct walk *w, const struct walk_job *job, 
 
 	r->sums = w->sums;
 	r->balance_usd = w->run.balance_usd;
-	r->walked = w->run.stats;
 	r->n_events = n_events;
 }
 
@@ -182,33 +177,49 @@ static __device__ struct symbol_state *symbols_of(const struct walk_job *job, ui
 	return job->sym + (uint64_t)(job->first + i) * job->market.n_symbols;
 }
 
-__global__ void __launch_bounds__(WALK_THREADS, PLAIN_BLOCKS) walk_plain(const __grid_constant__ struct walk_job job)
+/* The walk is in shared memory: all that is not the market's, the rules' or a symbol's. Threads lie an odd number of 8-byte words apart,
+ * so that the same member of neighbours lies in other banks. */
+__global__ void __launch_bounds__(WALK_THREADS, WALK_WARPS) walk_plain(const __grid_constant__ struct walk_job job)
 {
-	struct walk w;
-	uint32_t i;
+	struct walk *w = (struct walk *)(shared_words() + threadIdx.x * job.walk_words);
+	const uint64_t *from;
+	uint64_t *to;
+	uint32_t i, word;
 
-	if (!arm(&w, &job, &i))
+	if (!walk_turn(&i, &job))
 		return;
-	walk_begin(&w, symbols_of(&job, i), job.balance_usd);
-	walk_run_plain(&w);
-	report(&w, &job, i, 0);
+	arm(w, &job, i);
+	from = (const uint64_t *)&job.task[job.first + i].strategy;
+	to = (uint64_t *)&w->strategy;
+	for (word = 0; word < (WALK_PLAIN - offsetof(struct walk, strategy)) / 8; word++)
+		to[word] = from[word];
+	walk_begin(w, symbols_of(&job, i), (uint64_t *)w + WALK_PLAIN / 8, 0, job.balance_usd);
+	walk_run_plain(w);
+	report(w, &job, i, 0);
 }
 
-__global__ void __launch_bounds__(WALK_THREADS, ANY_BLOCKS) walk_any(const __grid_constant__ struct walk_job job)
+__global__ void __launch_bounds__(WALK_THREADS, WALK_WARPS) walk_any(const __grid_constant__ struct walk_job job)
 {
-	struct walk w;
+	struct gate_stats none = { 0 }, *stats = 0;
 	struct walk_log log = { 0 };
+	struct walk w;
 	uint32_t i;
 
-	if (!arm(&w, &job, &i))
+	if (!walk_turn(&i, &job))
 		return;
+	arm(&w, &job, i);
+	w.strategy = job.task[job.first + i].strategy;
+	if (job.count) {
+		stats = &job.result[job.first + i].walked;
+		*stats = none;
+	}
 	if (job.event) {
 		log.event = job.event + job.event_from[i];
 		log.cap = job.event_from[i + 1] - job.event_from[i];
 		log.equity_usd = job.equity_usd + (uint64_t)i * (job.market.end_step - job.market.first_step);
 	}
 	w.log = &log;
-	walk_begin(&w, symbols_of(&job, i), job.balance_usd);
+	walk_begin(&w, symbols_of(&job, i), job.open + (uint64_t)(job.first + i) * job.market.words, stats, job.balance_usd);
 	walk_run_told(&w);
 	report(&w, &job, i, log.n);
 }

@@ -323,13 +323,13 @@ static void take_columns(struct cache *c, struct walk *w, struct cache_held *hel
 	for (kind = 0; kind < N_COLUMNS; kind++)
 		wait_for(c, item[kind]);
 	pthread_mutex_unlock(&c->lock);
-	w->columns = (struct walk_columns){
+	held->rules.columns = (struct walk_columns){
 		.ema_slow = item[EMA_SLOW]->data, .ema_fast = item[EMA_FAST]->data, .ema_macro = item[EMA_MACRO]->data,
 		.adx = item[ADX]->data, .bb_width_ratio = item[BB_WIDTH_RATIO]->data, .atr = item[ATR]->data,
 		.avg_atr = item[AVG_ATR]->data, .rsi = item[RSI]->data, .stoch_rsi_k = item[STOCH_RSI_K]->data,
 		.macd_hist = item[MACD_HIST]->data, .vol_sma = item[VOL_SMA]->data, .vol_trend = item[VOL_TREND]->data,
 	};
-	w->columns.slope_back = walk_slope_back(&w->strategy.params);
+	held->rules.columns.slope_back = walk_slope_back(&w->strategy.params);
 }
 
 /* ---- context ---- */
@@ -340,7 +340,7 @@ static void make_context(const struct walk *w, double *breadth, uint8_t *btc)
 	uint32_t step;
 
 	for (step = 0; step < w->market->n_steps; step++) {
-		walk_context(&context, w->market, &w->columns, step);
+		walk_context(&context, w->market, &w->rules->columns, step);
 		breadth[step] = context.breadth;
 		btc[step] = context.btc;
 	}
@@ -360,8 +360,8 @@ static void take_context(struct cache *c, struct walk *w, struct cache_held *hel
 	if (absent)
 		i->data = xmalloc(bytes ? bytes : 1);
 	pthread_mutex_unlock(&c->lock);
-	w->marks.breadth = i->data;
-	w->marks.btc = (const uint8_t *)((const double *)i->data + w->market->n_steps);
+	held->rules.marks.breadth = i->data;
+	held->rules.marks.btc = (const uint8_t *)((const double *)i->data + w->market->n_steps);
 	if (absent) {
 		make_context(w, i->data, (uint8_t *)((double *)i->data + w->market->n_steps));
 		made(c, &i, 1);
@@ -411,12 +411,12 @@ static bool seen(struct cache *c, const struct key *k)
 	return before;
 }
 
-static void use_marks(struct walk *w, const struct marks *marks)
+static void use_marks(struct walk_rules *r, const struct marks *marks)
 {
-	w->marks.mark = marks->mark;
-	w->marks.enter = marks->enter;
-	w->marks.spoken = marks->spoken;
-	w->marks.spoken_from = marks->spoken_from;
+	r->marks.mark = marks->mark;
+	r->marks.enter = marks->enter;
+	r->marks.spoken = marks->spoken;
+	r->marks.spoken_from = marks->spoken_from;
 }
 
 static void take_shared_marks(struct cache *c, struct walk *w, const struct key *k, struct gate_stats *stats, struct cache_held *held)
@@ -440,7 +440,7 @@ static void take_shared_marks(struct cache *c, struct walk *w, const struct key 
 		c->marks.bytes += i->bytes;
 	}
 	pthread_mutex_unlock(&c->lock);
-	use_marks(w, i->data);
+	use_marks(&held->rules, i->data);
 	if (stats)
 		*stats = ((const struct marks *)i->data)->stats;
 }
@@ -461,13 +461,15 @@ static void take_marks(struct cache *c, struct walk *w, struct gate_stats *stats
 		return;
 	}
 	marks_guess(&held->own, c->p, w);
-	use_marks(w, &held->own);
+	use_marks(&held->rules, &held->own);
 }
 
 void cache_take_series(struct cache *c, struct walk *w, struct cache_held *held)
 {
 	held->n = 0;
+	held->rules = (struct walk_rules){ 0 };
 	held->own = (struct marks){ 0 };
+	w->rules = &held->rules;
 	take_columns(c, w, held);
 	take_context(c, w, held);
 }

@@ -17,10 +17,11 @@ enum { CACHE_HELD_MAX = 16 };
 struct cache_held {
 	struct cache_item *item[CACHE_HELD_MAX];
 	unsigned n;
+	struct walk_rules rules;
 	struct marks own;	/* marks of this candidate alone, until its rules are seen a second time */
 };
 
-/* Points columns and marks of a walk, whose market and strategy are set, at what its strategy needs. It stays valid until
+/* Points the rules of a walk, whose market and strategy are set, at what its strategy needs. They are in *held and stay valid until
  * cache_give(). stats: the gates of every bar of the window are counted there; NULL: not wanted. Any thread may call. */
 void cache_take(struct cache *c, struct walk *w, struct gate_stats *stats, struct cache_held *held);
 void cache_give(struct cache *c, struct cache_held *held);

@@ -351,7 +351,7 @@ static struct bits next_tile(const struct marking *k, struct range *r, uint32_t 
 
 	*at = r->at;
 	r->at += n;
-	return (HAVE_AVX2 ? tile_avx2 : tile_here)(&k->limits, &k->w->market->bars, &k->w->columns, *at, n);
+	return (HAVE_AVX2 ? tile_avx2 : tile_here)(&k->limits, &k->w->market->bars, &k->w->rules->columns, *at, n);
 }
 
 static void mark_tiles(struct marking *k, struct range *r)
@@ -367,7 +367,7 @@ static void mark_tiles(struct marking *k, struct range *r)
 /* The first bar that tiles, which look back, may start with. */
 static uint32_t tiles_from(const struct marking *k, uint32_t i)
 {
-	return k->w->market->first[i] + (k->w->columns.slope_back > 1 ? k->w->columns.slope_back : 1);
+	return k->w->market->first[i] + (k->w->rules->columns.slope_back > 1 ? k->w->rules->columns.slope_back : 1);
 }
 
 static void mark_bars(struct marking *k)

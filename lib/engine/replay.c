@@ -327,7 +327,6 @@ bool replay_run(struct run_result *out, const struct market *m, const struct con
 	ok = close_out(&r, e) && check_amounts(&r, e);
 	out->initial_balance_usd = o->balance_usd;
 	out->final_balance_usd = r.st.run.balance_usd;
-	out->stats = r.st.run.stats;
 	hash_events(out, r.st.sym);
 	replay_release(&r);
 	if (!ok)

@@ -26,6 +26,7 @@ bool stepper_init(struct stepper *s, const struct config *c, const struct run_op
 	s->observer = o->observer;
 	s->venue = o->venue;
 	run_init(&s->run, o->balance_usd);
+	s->run.stats = &out->stats;
 	return true;
 }
 

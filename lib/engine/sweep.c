@@ -212,7 +212,8 @@ bool sweep_row(struct buf *out, const struct sweep *s, const struct sweep_outcom
 
 static void walk_once(struct sweep_worker *w, const struct sweep *s)
 {
-	walk_begin(&w->walk, w->sym, s->balance_usd);
+	w->blocked = (struct gate_stats){ 0 };
+	walk_begin(&w->walk, w->sym, w->open, s->rows == ROWS_full ? &w->blocked : NULL, s->balance_usd);
 	walk_run(&w->walk);
 }
 
@@ -243,5 +244,5 @@ bool sweep_evaluate(struct sweep_worker *w, const struct sweep *s, const struct 
 		walk_once(w, s);
 	cache_give(s->cache, &held);
 	return sweep_row(out, s, &(struct sweep_outcome){ &w->walk.sums, w->walk.run.balance_usd, w->log.event, w->log.n, w->log.equity_usd,
-							  &gates, &w->walk.run.stats }, pt, &c, e);
+							  &gates, &w->blocked }, pt, &c, e);
 }

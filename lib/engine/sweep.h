@@ -36,6 +36,8 @@ void sweep_init(struct sweep *s, const struct config *base, const struct prepare
 struct sweep_worker {
 	struct walk walk;
 	struct symbol_state *sym;
+	uint64_t open[WALK_WORDS_MAX];
+	struct gate_stats blocked;	/* with full rows */
 	struct walk_log log;
 };
 void sweep_worker_init(struct sweep_worker *w, const struct sweep *s);

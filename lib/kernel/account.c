@@ -17,31 +17,53 @@ static KERNEL_FN double slipped(const struct venue_rule *v, double price, bool b
 	return v ? venue_price(v, fill, buys) : fill;
 }
 
+/* Of 64 symbols those that may have a position. */
+static KERNEL_FN uint64_t maybe_open(const struct run_state *r, uint32_t word)
+{
+	uint32_t left = r->n_symbols - word * 64;
+
+	if (r->open)
+		return r->open[word];
+	return left < 64 ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
+}
+
 KERNEL_FN double run_margin(const struct run_state *r)
 {
 	double sum = 0;
-	uint32_t i;
+	uint32_t word;
+	uint64_t todo;
 
-	for (i = 0; i < r->n_symbols; i++)
-		if (r->sym[i].pos.open)
-			sum += r->sym[i].pos.margin_usd;
+	for (word = 0; word * 64 < r->n_symbols; word++)
+		for (todo = maybe_open(r, word); todo; todo &= todo - 1) {
+			const struct position *pos = &run_symbol(r, word * 64 + lowest(todo))->pos;
+
+			if (pos->open)
+				sum += pos->margin_usd;
+		}
 	return sum;
+}
+
+static KERNEL_FN double open_profit(const struct symbol_state *sym)
+{
+	const struct position *pos = &sym->pos;
+	double last = sym->bars ? sym->close : pos->entry_price;
+
+	return pos->side == SIDE_LONG ? (last - pos->entry_price) * pos->size : (pos->entry_price - last) * pos->size;
 }
 
 KERNEL_FN double run_equity(const struct run_state *r)
 {
 	double sum = 0;
-	uint32_t i;
+	uint32_t word;
+	uint64_t todo;
 
-	for (i = 0; i < r->n_symbols; i++) {
-		const struct position *pos = &r->sym[i].pos;
-		double last;
+	for (word = 0; word * 64 < r->n_symbols; word++)
+		for (todo = maybe_open(r, word); todo; todo &= todo - 1) {
+			const struct symbol_state *sym = run_symbol(r, word * 64 + lowest(todo));
 
-		if (!pos->open)
-			continue;
-		last = r->sym[i].bars ? r->sym[i].close : pos->entry_price;
-		sum += pos->side == SIDE_LONG ? (last - pos->entry_price) * pos->size : (pos->entry_price - last) * pos->size;
-	}
+			if (sym->pos.open)
+				sum += open_profit(sym);
+		}
 	return r->balance_usd + sum;
 }
 
@@ -132,7 +154,7 @@ static KERNEL_FN void event_begin(struct event *out, int64_t t_ms, uint32_t symb
 KERNEL_FN void account_open(struct run_state *r, const struct params *p, const struct entry *e, const struct order *o,
 			    struct event *out)
 {
-	struct symbol_state *sym = &r->sym[e->symbol];
+	struct symbol_state *sym = run_symbol(r, e->symbol);
 	struct position *pos = &sym->pos;
 	const struct venue_rule *v = run_venue(r, e->symbol);
 	double fee = fee_usd(v, o->notional_usd);
@@ -195,7 +217,7 @@ KERNEL_FN bool add_size(struct order *o, const struct params *p, const struct ve
 KERNEL_FN void account_add(struct run_state *r, const struct params *p, const struct entry *e, const struct order *o,
 			   struct event *out)
 {
-	struct symbol_state *sym = &r->sym[e->symbol];
+	struct symbol_state *sym = run_symbol(r, e->symbol);
 	struct position *pos = &sym->pos;
 	const struct venue_rule *v = run_venue(r, e->symbol);
 	double fee = fee_usd(v, o->notional_usd);
@@ -226,7 +248,7 @@ KERNEL_FN void account_add(struct run_state *r, const struct params *p, const st
 KERNEL_FN void account_close(struct run_state *r, uint32_t symbol, bool full, double fraction, double price, uint8_t reason,
 			     const double arg[3], int64_t t_ms, struct event *out)
 {
-	struct symbol_state *sym = &r->sym[symbol];
+	struct symbol_state *sym = run_symbol(r, symbol);
 	struct position *pos = &sym->pos;
 	const struct venue_rule *v = run_venue(r, symbol);
 	bool is_long = pos->side == SIDE_LONG;
@@ -280,7 +302,7 @@ KERNEL_FN double funding_delta(uint8_t side, double size, double mark, double ra
 
 KERNEL_FN void account_funding(struct run_state *r, uint32_t symbol, double rate, int64_t t_ms, struct event *out)
 {
-	const struct symbol_state *sym = &r->sym[symbol];
+	const struct symbol_state *sym = run_symbol(r, symbol);
 	const struct position *pos = &sym->pos;
 
 	event_begin(out, t_ms, symbol, ACT_FUNDING, SIDE_LONG, WHY_FUNDING_PAYMENT);

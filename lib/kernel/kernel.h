@@ -16,15 +16,15 @@
 #define KERNEL_FN
 #endif
 #define KERNEL_INLINE KERNEL_FN static inline
-/* On a GPU registers are what bounds the threads that run at once, and each loop takes as many as its neediest part. APART: a
- * function that stays one, with registers of its own. INTO: a function that becomes part of each caller, so that what the caller
- * knows of its arguments leaves out the rest. */
+/* For a GPU. INTO: a function that becomes part of each caller, so that what the caller knows of its arguments leaves out the rest. UNROLL:
+ * a loop that becomes a line, so that its array stays in registers. */
+#define KERNEL_ALIGNED(n) __attribute__((aligned(n)))
 #ifdef __CUDACC__
-#define KERNEL_APART __noinline__
 #define KERNEL_INTO __forceinline__
+#define KERNEL_UNROLL _Pragma("unroll")
 #else
-#define KERNEL_APART
 #define KERNEL_INTO
+#define KERNEL_UNROLL
 #endif
 
 #ifdef __cplusplus

@@ -49,6 +49,27 @@ KERNEL_INLINE int32_t trunc_i32(double x)
 	return v < INT32_MIN ? INT32_MIN : (int32_t)v;
 }
 
+/* Sets of 64: the lowest member of one that has any, and how many there are. */
+KERNEL_INLINE uint32_t lowest(uint64_t set)
+{
+#ifdef __CUDA_ARCH__
+	return (uint32_t)__ffsll((long long)set) - 1;
+#else
+	return (uint32_t)__builtin_ctzll(set);
+#endif
+}
+
+KERNEL_INLINE uint32_t members(uint64_t set)
+{
+#ifdef __CUDA_ARCH__
+	return (uint32_t)__popcll(set);
+#else
+	set -= set >> 1 & 0x5555555555555555u;	/* in pairs of bits, fours, eights; the product adds the eights up */
+	set = (set & 0x3333333333333333u) + (set >> 2 & 0x3333333333333333u);
+	return (uint32_t)(((set + (set >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u >> 56);
+#endif
+}
+
 /* Twelve decimals, halves away from zero. Above 9007 the product exceeds 2^53 and only the rounding error of the
  * multiplication and division is left: still applied, always the same three operations. */
 KERNEL_INLINE double quantise(double x)

@@ -48,11 +48,14 @@ KERNEL_FN void symbol_init(struct symbol_state *sym, const char *name, uint32_t 
 
 KERNEL_FN void run_init(struct run_state *r, double balance_usd)
 {
-	const struct gate_stats none = { 0 };
-
 	r->balance_usd = balance_usd;
 	r->n_open = r->entries = 0;
-	r->stats = none;
+	r->open = 0;
+	r->stats = 0;
+#ifdef KERNEL_NEAR
+	r->near = 0;
+	r->near_at = UINT32_MAX;
+#endif
 	run_symbols(r, 0, 0);
 }
 
@@ -111,7 +114,7 @@ KERNEL_FN void step_begin(struct run_state *r, struct context *c)
 
 KERNEL_FN void step_feed(struct run_state *r, uint32_t symbol, const struct snapshot *s)
 {
-	struct symbol_state *sym = &r->sym[symbol];
+	struct symbol_state *sym = run_symbol(r, symbol);
 
 	sym->bars++;
 	sym->close = s->close;
@@ -119,10 +122,10 @@ KERNEL_FN void step_feed(struct run_state *r, uint32_t symbol, const struct snap
 	sym->ema_slow = s->ema_slow;
 }
 
-static KERNEL_FN KERNEL_APART int try_exit(struct run_state *r, const struct strategy *st, uint32_t symbol, const struct snapshot *s,
+static KERNEL_FN int try_exit(struct run_state *r, const struct strategy *st, uint32_t symbol, const struct snapshot *s,
 			      int64_t now_ms, struct event *ev)
 {
-	struct symbol_state *sym = &r->sym[symbol];
+	struct symbol_state *sym = run_symbol(r, symbol);
 	struct exit_decision d;
 
 	if (cooling(now_ms, sym->last_exit_ms, st->params.trade_exit_cooldown_s))
@@ -151,6 +154,8 @@ KERNEL_FN void gate_stats_add(struct gate_stats *n, const struct gates *g, uint8
 
 static KERNEL_FN void count_blocked(struct gate_stats *n, uint8_t why)
 {
+	if (!n)
+		return;
 	n->confidence += why == BLOCKED_CONFIDENCE;
 	n->pesc += why == BLOCKED_PESC;
 	n->ssf += why == BLOCKED_SSF;
@@ -160,7 +165,7 @@ static KERNEL_FN void count_blocked(struct gate_stats *n, uint8_t why)
 static KERNEL_FN void evaluate(const struct run_state *r, const struct strategy *st, const struct context *c, uint32_t symbol,
 			       const struct snapshot *s, struct bar_outcome *out)
 {
-	gates_eval(&out->gates, &st->params, &st->plan, s, r->sym[symbol].is_btc, c->btc);
+	gates_eval(&out->gates, &st->params, &st->plan, s, run_symbol(r, symbol)->is_btc, c->btc);
 	signal_eval(&out->signal, &st->params, &st->plan, s, &out->gates);
 	out->evaluated = true;
 }
@@ -218,7 +223,7 @@ static KERNEL_FN bool add_allowed(const struct strategy *st, const struct symbol
 static KERNEL_FN int try_add(struct run_state *r, const struct strategy *st, const struct entry *e, const struct snapshot *s,
 			     struct event *ev)
 {
-	struct symbol_state *sym = &r->sym[e->symbol];
+	struct symbol_state *sym = run_symbol(r, e->symbol);
 	struct order o;
 
 	if (!st->params.trade_enable_pyramiding || !add_allowed(st, sym, e, s))
@@ -243,14 +248,25 @@ static KERNEL_FN void candidate_make(struct candidate *cand, const struct entry 
 KERNEL_FN int step_exit(struct run_state *r, const struct strategy *st, uint32_t symbol, const struct snapshot *s,
 			struct event *ev)
 {
-	return r->sym[symbol].pos.open ? try_exit(r, st, symbol, s, s->t_ms, ev) : 0;
+	return run_symbol(r, symbol)->pos.open ? try_exit(r, st, symbol, s, s->t_ms, ev) : 0;
+}
+
+KERNEL_FN bool step_may_open(const struct strategy *st, const struct context *c, const struct snapshot *s, const struct signal *raw)
+{
+	struct entry e;
+	uint8_t side;
+
+	if (raw->confidence < st->params.trade_entry_min_confidence || !wish(&e, st, c, 0, s, raw, false, 0))
+		return false;
+	side = e.side == SIDE_LONG ? SIGNAL_BUY : SIGNAL_SELL;
+	return !ssf_blocks(&st->params, s, side) && !reef_blocks(&st->params, s, side);
 }
 
 KERNEL_FN int step_signal(struct run_state *r, const struct strategy *st, const struct context *c, uint32_t symbol,
 			  const struct snapshot *s, const struct signal *raw, struct event *ev, struct candidate *cand,
 			  bool *candidate)
 {
-	struct symbol_state *sym = &r->sym[symbol];
+	struct symbol_state *sym = run_symbol(r, symbol);
 	struct entry e;
 	uint8_t why;
 	int n = 0;
@@ -265,7 +281,7 @@ KERNEL_FN int step_signal(struct run_state *r, const struct strategy *st, const 
 		n++;
 	}
 	why = entry_blocked(&st->params, sym, s, e.side == SIDE_LONG ? SIGNAL_BUY : SIGNAL_SELL, e.confidence, e.t_ms);
-	count_blocked(&r->stats, why);
+	count_blocked(r->stats, why);
 	if (why == BLOCKED_NOT) {
 		candidate_make(cand, &e);
 		*candidate = true;
@@ -282,10 +298,11 @@ KERNEL_FN int step_bar(struct run_state *r, const struct strategy *st, const str
 	out->evaluated = out->candidate = out->sub_bar = false;
 	if (exits)
 		n += step_exit(r, st, symbol, s, ev);
-	if (r->sym[symbol].bars < st->lookback)
+	if (run_symbol(r, symbol)->bars < st->lookback)
 		return n;
 	evaluate(r, st, c, symbol, s, out);
-	gate_stats_add(&r->stats, &out->gates, out->signal.side);
+	if (r->stats)
+		gate_stats_add(r->stats, &out->gates, out->signal.side);
 	if (entries && out->signal.side != SIGNAL_NEUTRAL)
 		n += step_signal(r, st, c, symbol, s, &out->signal, ev + n, cand, &out->candidate);
 	return n;
@@ -310,7 +327,7 @@ KERNEL_FN int step_open(struct run_state *r, const struct strategy *st, const st
 {
 	const struct params *p = &st->params;
 	const struct entry *e = &c->entry;
-	const struct symbol_state *sym = &r->sym[e->symbol];
+	const struct symbol_state *sym = run_symbol(r, e->symbol);
 	struct order o;
 	uint8_t sizing;
 
@@ -318,15 +335,16 @@ KERNEL_FN int step_open(struct run_state *r, const struct strategy *st, const st
 	if (plan_on(&st->plan, B_ENGINE_ENTRY_BUDGET) && r->entries >= p->trade_max_entry_orders_per_loop)
 		return 0;
 	if (r->n_open >= p->trade_max_open_positions) {
-		r->stats.max_positions += !e->sub_bar;
+		if (r->stats)
+			r->stats->max_positions += !e->sub_bar;
 		return 0;
 	}
 	*last = false;
 	if (sym->pos.open || cooling(e->t_ms, sym->last_entry_ms, p->trade_entry_cooldown_s))
 		return 0;
 	sizing = entry_size(&o, p, run_venue(r, e->symbol), e->confidence, e->price, e->atr, e->adx, equity, run_margin(r));
-	if (sizing == SIZING_NO_HEADROOM)
-		r->stats.margin += !e->sub_bar;
+	if (r->stats && sizing == SIZING_NO_HEADROOM)
+		r->stats->margin += !e->sub_bar;
 	if (sizing != SIZING_OK)
 		return 0;
 	account_open(r, p, e, &o, ev);
@@ -348,7 +366,7 @@ KERNEL_FN int step_execute(struct run_state *r, const struct strategy *st, const
 
 KERNEL_FN int step_close_out(struct run_state *r, uint32_t symbol, int64_t t_ms, struct event *ev)
 {
-	const struct symbol_state *sym = &r->sym[symbol];
+	const struct symbol_state *sym = run_symbol(r, symbol);
 
 	if (!sym->pos.open)
 		return 0;
@@ -374,7 +392,7 @@ KERNEL_FN int step_entry_sub_bar(struct run_state *r, const struct strategy *st,
 				 const struct snapshot *s, int64_t now_ms, struct event *ev, struct candidate *cand,
 				 struct bar_outcome *out)
 {
-	const struct symbol_state *sym = &r->sym[symbol];
+	const struct symbol_state *sym = run_symbol(r, symbol);
 	struct entry e;
 	uint8_t side;
 

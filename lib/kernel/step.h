@@ -10,9 +10,9 @@
 #include "kernel/signal.h"
 
 struct strategy {
-	struct params params;	/* lowered */
 	struct plan plan;
 	uint32_t lookback;	/* a symbol may enter from its lookback-th bar on */
+	struct params params;	/* lowered */
 };
 
 struct candidate {
@@ -20,7 +20,7 @@ struct candidate {
 	int32_t score;
 };
 
-enum { STEP_BAR_EVENTS = 3 };	/* exit, flip, add */
+enum { STEP_BAR_EVENTS = 2 };	/* an exit, and a flip or an add */
 
 /* What a bar or sub-bar led to besides events. */
 struct bar_outcome {
@@ -60,10 +60,14 @@ KERNEL_FN int step_bar(struct run_state *r, const struct strategy *st, const str
 		       struct bar_outcome *out);
 
 /* The second half of step_bar(): what a raw signal that is not neutral leads to. Of s, t_ms, close, adx, atr, rsi and macd_hist
- * are read; with a position also adx_slope and atr_slope. ev has room for two. */
+ * are read; with a position also adx_slope and atr_slope. At most one event. */
 KERNEL_FN int step_signal(struct run_state *r, const struct strategy *st, const struct context *c, uint32_t symbol,
 			  const struct snapshot *s, const struct signal *raw, struct event *ev, struct candidate *cand,
 			  bool *candidate);
+
+/* False: whatever the account's state, step_signal() makes no candidate of the signal. It still may add to a position or flip it, and
+ * counts what blocks. */
+KERNEL_FN bool step_may_open(const struct strategy *st, const struct context *c, const struct snapshot *s, const struct signal *raw);
 
 /* Best first: score descending, then symbol ascending. Candidates must come in ascending symbol order. */
 KERNEL_FN void rank(struct candidate *c, uint32_t n);

@@ -3,6 +3,7 @@
 #include "kernel/walk.h"
 
 #include "kernel/math.h"
+#include "kernel/near.h"
 #include "kernel/recur.h"
 
 /* ---- looking at columns ---- */
@@ -22,7 +23,7 @@ static KERNEL_FN double lag(const double *column, uint32_t at, uint32_t before, 
  * by itself. So the bar is asked for beforehand. */
 static KERNEL_FN void fetch(const struct walk *w, uint32_t at)
 {
-	const struct walk_columns *c = &w->columns;
+	const struct walk_columns *c = &w->rules->columns;
 
 	FETCH(w->market->bars.close + at);
 	FETCH(c->ema_fast + at);
@@ -39,7 +40,7 @@ static KERNEL_FN void fetch(const struct walk *w, uint32_t at)
 static KERNEL_FN void look_exit(struct snapshot *s, const struct walk *w, uint32_t at, uint32_t before)
 {
 	const struct walk_bars *b = &w->market->bars;
-	const struct walk_columns *c = &w->columns;
+	const struct walk_columns *c = &w->rules->columns;
 
 	s->close = b->close[at];
 	s->prev_close = lag(b->close, at, before, 1);
@@ -62,7 +63,7 @@ static KERNEL_FN void look_exit(struct snapshot *s, const struct walk *w, uint32
 /* What entry rules read beyond that. */
 static KERNEL_FN void look_entry(struct snapshot *s, const struct walk *w, uint32_t at, uint32_t before)
 {
-	const struct walk_columns *c = &w->columns;
+	const struct walk_columns *c = &w->rules->columns;
 
 	s->volume = w->market->bars.volume[at];
 	s->vol_sma = c->vol_sma[at];
@@ -129,7 +130,7 @@ static KERNEL_FN bool speaks(const struct walk *w, uint32_t i, uint32_t step, co
 {
 	struct gates g;
 
-	gates_eval(&g, &w->strategy.params, &w->strategy.plan, s, w->market->fresh[i].is_btc, w->marks.btc[step]);
+	gates_eval(&g, &w->strategy.params, &w->strategy.plan, s, w->market->fresh[i].is_btc, w->rules->marks.btc[step]);
 	signal_eval(raw, &w->strategy.params, &w->strategy.plan, s, &g);
 	if (stats)
 		gate_stats_add(stats, &g, raw->side);
@@ -153,11 +154,6 @@ KERNEL_FN bool walk_speaks(const struct walk *w, uint32_t i, uint32_t step, uint
 	look(&s, w, at, at - w->market->first[i]);
 	if (!speaks(w, i, step, &s, &raw, stats))
 		return false;
-	out->close = s.close;
-	out->adx = s.adx;
-	out->atr = s.atr;
-	out->rsi = s.rsi;
-	out->macd_hist = s.macd_hist;
 	out->adx_threshold = raw.adx_threshold;
 	out->side = raw.side;
 	out->confidence = raw.confidence;
@@ -214,22 +210,22 @@ KERNEL_FN bool walk_tick_speaks(const struct walk *w, uint32_t i, uint32_t step,
 
 /* ---- what comes out ---- */
 
-/* Which symbols have a position: every opening and every full close passes here. */
+/* Every opening and every full close passes here. */
 static KERNEL_FN void follow(struct walk *w, const struct event *e)
 {
 	uint64_t bit = (uint64_t)1 << e->symbol % 64;
 
 	if (e->action == ACT_OPEN_LONG || e->action == ACT_OPEN_SHORT)
-		w->open[e->symbol / 64] |= bit;
+		w->run.open[e->symbol / 64] |= bit;
 	else if (e->action == ACT_CLOSE_LONG || e->action == ACT_CLOSE_SHORT)
-		w->open[e->symbol / 64] &= ~bit;
+		w->run.open[e->symbol / 64] &= ~bit;
 }
 
 static KERNEL_FN void take(struct walk *w, const struct event *e)
 {
 	struct walk_sums *s = &w->sums;
 
-	events_hash_add(&s->hash, e, w->run.sym[e->symbol].name_hash);
+	events_hash_add(&s->hash, e, w->market->fresh[e->symbol].name_hash);
 	if (!event_is_finite(e))
 		s->overflow = true;
 	follow(w, e);
@@ -273,21 +269,15 @@ static KERNEL_FN void take_balance(struct walk *w, uint32_t step)
 
 /* ---- the step ---- */
 
-/* Symbols in a set of 64, ascending. */
-static KERNEL_FN uint32_t lowest(uint64_t set)
-{
-#ifdef __CUDA_ARCH__
-	return (uint32_t)__ffsll((long long)set) - 1;
-#else
-	return (uint32_t)__builtin_ctzll(set);
-#endif
-}
-
-struct turn {	/* one step */
+/* One step. Its symbols are looked at in order, 64 at a time. */
+struct turn {
 	struct walk *w;
 	uint32_t step;
 	struct context context;
 	uint32_t n_cand;
+	uint32_t word;			/* the 64 at hand, of which: */
+	uint64_t mark, open, marked;	/* marks, positions, marks that matter */
+	const struct walk_spoken *spoken;	/* the signals of mark, or NULL */
 	/* What the caller of run() knows, so that the rest is not compiled: is there anything finer than bars, and do marks come with
 	 * their signals? */
 	bool sub_bars, told;
@@ -307,7 +297,7 @@ static KERNEL_FN bool finer_entries(const struct turn *k)
 /* The marks that can open a position; all of them where they are told. */
 static KERNEL_FN const uint64_t *entering(const struct turn *k)
 {
-	const struct walk_marks *marks = &k->w->marks;
+	const struct walk_marks *marks = &k->w->rules->marks;
 
 	return !k->told && marks->enter ? marks->enter : marks->mark;
 }
@@ -315,18 +305,26 @@ static KERNEL_FN const uint64_t *entering(const struct turn *k)
 /* The market memory of a symbol at its latest bar, as if every bar had been fed. */
 static KERNEL_FN void catch_up(struct walk *w, uint32_t i, uint32_t at)
 {
-	struct symbol_state *sym = &w->run.sym[i];
+	struct symbol_state *sym = run_symbol(&w->run, i);
 
 	sym->bars = at - w->market->first[i] + 1;
 	sym->close = w->market->bars.close[at];
 }
 
+/* ---- bars ---- */
+
 /* The signal of a mark and the part of the snapshot that goes with it: spoken, or asked for now. */
-static KERNEL_FN bool hear(struct turn *k, uint32_t i, uint32_t at, const struct walk_spoken *spoken, struct snapshot *s, struct signal *raw)
+static KERNEL_FN bool hear(const struct turn *k, uint32_t bit, struct snapshot *s, struct signal *raw)
 {
+	const struct walk_market *m = k->w->market;
+	const struct walk_columns *c = &k->w->rules->columns;
+	uint32_t i = k->word * 64 + bit, at = bar_from(m, k->step, i);
+	const struct walk_spoken *spoken = k->spoken;
 	struct walk_spoken now;
 
-	if (!k->told && !spoken) {
+	if (k->told || spoken) {
+		spoken += members(k->mark & (((uint64_t)1 << bit) - 1));
+	} else {
 		if (!walk_speaks(k->w, i, k->step, at, &now, 0))
 			return false;
 		spoken = &now;
@@ -334,42 +332,49 @@ static KERNEL_FN bool hear(struct turn *k, uint32_t i, uint32_t at, const struct
 	raw->side = spoken->side;
 	raw->confidence = spoken->confidence;
 	raw->adx_threshold = spoken->adx_threshold;
-	s->t_ms = k->w->market->step_ms[k->step];
-	s->close = spoken->close;
-	s->adx = spoken->adx;
-	s->atr = spoken->atr;
-	s->rsi = spoken->rsi;
-	s->macd_hist = spoken->macd_hist;
+	s->t_ms = m->step_ms[k->step];
+	s->close = m->bars.close[at];
+	s->adx = c->adx[at];
+	s->atr = c->atr[at];
+	s->rsi = c->rsi[at];
+	s->macd_hist = c->macd_hist[at];
 	return true;
 }
 
-static KERNEL_FN void bar(struct turn *k, uint32_t i, bool marked, const struct walk_spoken *spoken)
+/* Symbol number `bit` of those at hand. */
+static KERNEL_FN void bar(struct turn *k, uint32_t bit)
 {
 	struct walk *w = k->w;
 	const struct walk_market *m = w->market;
-	uint32_t at = bar_from(m, k->step, i);
-	struct event ev[STEP_BAR_EVENTS];
+	uint32_t i = k->word * 64 + bit, at = bar_from(m, k->step, i);
+	bool open = k->open >> bit & 1, marked = k->marked >> bit & 1;
+	bool candidate, events = false;
 	struct snapshot s;
 	struct signal raw;
-	bool candidate;
-	int n = 0;
+	struct event ev;
 
 	if (!has_bar(m, k->step, i))
 		return;
+	near_take(w, i, open);
 	catch_up(w, i, at);
-	if (w->run.sym[i].pos.open && (marked || !finer_exits(k))) {
+	if (open && (marked || !finer_exits(k))) {
 		look_exit(&s, w, at, at - m->first[i]);
 		s.t_ms = m->step_ms[k->step];
 		if (at % 8 == 0)
 			fetch(w, at + 8);
 	}
-	if (!finer_exits(k))
-		n = step_exit(&w->run, &w->strategy, i, &s, ev);
-	if (marked && hear(k, i, at, spoken, &s, &raw)) {
-		n += step_signal(&w->run, &w->strategy, &k->context, i, &s, &raw, ev + n, w->cand + k->n_cand, &candidate);
+	if (!finer_exits(k) && step_exit(&w->run, &w->strategy, i, &s, &ev)) {
+		take(w, &ev);
+		events = true;
+	}
+	if (marked && hear(k, bit, &s, &raw)) {
+		if (step_signal(&w->run, &w->strategy, &k->context, i, &s, &raw, &ev, w->cand + k->n_cand, &candidate)) {
+			take(w, &ev);
+			events = true;
+		}
 		k->n_cand += candidate;
 	}
-	take_all(w, ev, n);
+	near_give(w, i, open, events);
 }
 
 static KERNEL_FN void rank_and_open(struct turn *k, double equity)
@@ -383,33 +388,45 @@ static KERNEL_FN void rank_and_open(struct turn *k, double equity)
 	for (i = 0; i < k->n_cand && !last; i++) {
 		if (!step_open(&w->run, &w->strategy, &w->cand[i], equity, &last, &ev))
 			continue;
+		catch_up(w, ev.symbol, bar_from(w->market, k->step, ev.symbol));
 		take(w, &ev);
 		fetch(w, bar_from(w->market, k->step + 1, ev.symbol));
 	}
 	k->n_cand = 0;
 }
 
-/* The symbols of a step, in order: those with a position, and marked ones that may get one. */
+/* Those of marked symbols without a position that may get one. */
+static KERNEL_FN uint64_t opening(const struct turn *k, uint64_t marked)
+{
+	struct snapshot s;
+	struct signal raw;
+	uint64_t todo, set = marked;
+
+	if ((!k->told && !k->spoken) || k->w->run.stats)
+		return marked;
+	for (todo = marked; todo; todo &= todo - 1) {
+		hear(k, lowest(todo), &s, &raw);
+		if (!step_may_open(&k->w->strategy, &k->context, &s, &raw))
+			set &= ~(todo & -todo);
+	}
+	return set;
+}
+
+/* Of the symbols at hand those with a position, and marked ones that may get one. */
 static KERNEL_FN void bars(struct turn *k)
 {
-	const struct walk_marks *marks = &k->w->marks;
-	uint32_t words = k->w->market->words, word, i;
-	const uint64_t *mark = marks->mark + (uint64_t)k->step * words;
-	const uint64_t *enter = entering(k) + (uint64_t)k->step * words;
-	const struct walk_spoken *spoken = marks->spoken ? marks->spoken + marks->spoken_from[k->step] : 0;
-	uint64_t marked, open, todo;
+	uint64_t at = (uint64_t)k->step * k->w->market->words + k->word, todo;
 
-	for (word = 0; word < words; word++) {
-		open = k->w->open[word];
-		marked = finer_entries(k) ? 0 : enter[word] | (open & mark[word]);
-		for (todo = open | marked; todo; todo &= todo - 1) {
-			i = lowest(todo);
-			bar(k, word * 64 + i, marked >> i & 1, spoken);
-			spoken += spoken && marked >> i & 1;
-		}
+	k->open = k->w->run.open[k->word];
+	k->mark = k->marked = 0;
+	if (!finer_entries(k)) {	/* else marks are those of ticks */
+		k->mark = k->w->rules->marks.mark[at];
+		k->marked = opening(k, entering(k)[at] & ~k->open) | (k->open & k->mark);
 	}
-	if (k->n_cand)
-		rank_and_open(k, run_equity(&k->w->run));
+	for (todo = k->open | k->marked; todo; todo &= todo - 1)
+		bar(k, lowest(todo));
+	if (k->spoken)
+		k->spoken += members(k->mark);
 }
 
 static KERNEL_FN void exit_sub_bars_of(struct turn *k, uint32_t i)
@@ -436,7 +453,7 @@ static KERNEL_FN void exit_sub_bars(struct turn *k)
 	uint64_t todo;
 
 	for (word = 0; word < k->w->market->words; word++)
-		for (todo = k->w->open[word]; todo; todo &= todo - 1)
+		for (todo = k->w->run.open[word]; todo; todo &= todo - 1)
 			exit_sub_bars_of(k, word * 64 + lowest(todo));
 }
 
@@ -481,7 +498,7 @@ static KERNEL_FN void ticks(struct turn *k)
 	uint32_t t;
 
 	for (t = m->tick_from[k->step]; t < m->tick_from[k->step + 1]; t++) {
-		const uint64_t *mark = w->marks.mark + (uint64_t)t * m->words;
+		const uint64_t *mark = w->rules->marks.mark + (uint64_t)t * m->words;
 
 		if (!any(mark, m->words))
 			continue;
@@ -509,25 +526,6 @@ static KERNEL_FN void funding(struct turn *k)
 		}
 }
 
-static KERNEL_FN void step(struct turn *k)
-{
-	struct walk *w = k->w;
-	const struct walk_market *m = w->market;
-
-	k->n_cand = 0;
-	k->context.btc = w->marks.btc[k->step];
-	k->context.breadth = w->marks.breadth[k->step];
-	w->run.entries = 0;
-	bars(k);
-	if (finer_exits(k) && w->run.n_open > 0)
-		exit_sub_bars(k);
-	if (finer_entries(k))
-		ticks(k);
-	if (m->hour_from)
-		funding(k);
-	take_balance(w, k->step);
-}
-
 /* Can a position be opened at the step's bars, or at any of its ticks? */
 static KERNEL_FN bool marked(const struct turn *k)
 {
@@ -536,11 +534,36 @@ static KERNEL_FN bool marked(const struct turn *k)
 	uint32_t from = k->step, to = k->step + 1;
 
 	if (finer_entries(k)) {
-		mark = k->w->marks.mark;
+		mark = k->w->rules->marks.mark;
 		from = m->tick_from[k->step];
 		to = m->tick_from[k->step + 1];
 	}
 	return any(mark + (uint64_t)from * m->words, (to - from) * m->words);
+}
+
+static KERNEL_FN void step(struct turn *k)
+{
+	struct walk *w = k->w;
+	const struct walk_market *m = w->market;
+	const struct walk_marks *marks = &w->rules->marks;
+	double before_usd = w->run.balance_usd;
+
+	k->context.btc = marks->btc[k->step];
+	k->context.breadth = marks->breadth[k->step];
+	k->spoken = marks->spoken ? marks->spoken + marks->spoken_from[k->step] : 0;
+	k->n_cand = w->run.entries = 0;
+	for (k->word = 0; k->word < m->words; k->word++)
+		bars(k);
+	if (k->n_cand)
+		rank_and_open(k, run_equity(&w->run));
+	if (finer_exits(k) && w->run.n_open > 0)
+		exit_sub_bars(k);
+	if (finer_entries(k))
+		ticks(k);
+	if (m->hour_from)
+		funding(k);
+	if (w->run.balance_usd != before_usd)
+		take_balance(w, k->step);
 }
 
 static KERNEL_FN void close_out(struct walk *w)
@@ -559,7 +582,7 @@ static KERNEL_FN void close_out(struct walk *w)
 	}
 }
 
-KERNEL_FN void walk_begin(struct walk *w, struct symbol_state *sym, double balance_usd)
+KERNEL_FN void walk_begin(struct walk *w, struct symbol_state *sym, uint64_t *open, struct gate_stats *stats, double balance_usd)
 {
 	const struct walk_sums none = { 0 };
 	uint32_t i;
@@ -567,12 +590,17 @@ KERNEL_FN void walk_begin(struct walk *w, struct symbol_state *sym, double balan
 	run_init(&w->run, balance_usd);
 	w->run.n_symbols = w->market->n_symbols;
 	w->run.sym = sym;
+	w->run.stats = stats;
+	w->run.open = open;
+#ifdef KERNEL_NEAR
+	w->run.near = (struct symbol_state *)w->near;
+#endif
 	w->run.btc = w->market->btc;
 	w->run.btcusdt = w->market->btcusdt;
 	for (i = 0; i < w->market->n_symbols; i++)
 		sym[i] = w->market->fresh[i];
 	for (i = 0; i < w->market->words; i++)
-		w->open[i] = 0;
+		open[i] = 0;
 	w->sums = none;
 	w->sums.peak_usd = balance_usd;
 	events_hash_init(&w->sums.hash);

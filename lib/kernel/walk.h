@@ -59,17 +59,17 @@ struct walk_market {
 	int32_t btc, btcusdt;		/* as in struct run_state */
 };
 
-/* A raw signal, with what an entry needs of its bar. */
+/* A raw signal. */
 struct walk_spoken {
-	double close, adx, atr, rsi, macd_hist, adx_threshold;
+	double adx_threshold;
 	uint8_t side, confidence;
 };
 
 /* Where entries may come from, apart from the account: a bit per symbol, in market.words words a row. */
 struct walk_marks {
 	const uint64_t *mark;		/* [step], or [tick] where there are ticks: the entry rules speak there */
-	/* [step]: of the marks those that can open a position: no filter of the candidate is sure to refuse them. NULL, and
-	 * where signals are given: all. */
+	/* [step]: of the marks those that can open a position: no filter of the candidate is sure to refuse them. NULL: all, of
+	 * which those whose signals are given are asked. */
 	const uint64_t *enter;
 	/* The signals of the marks, a step's from spoken_from[step] on, in the order of its symbols: so that columns are looked
 	 * at in their own order, not in the walk's. NULL, and with ticks: the rules are asked when the walk gets there; then
@@ -97,18 +97,27 @@ struct walk_log {
 	double *equity_usd;		/* by step, from first_step on: the realised balance after it; or NULL */
 };
 
+/* What candidates with the same entry rules have in common. */
+struct walk_rules {
+	struct walk_columns columns;
+	struct walk_marks marks;
+};
+
 /* One candidate. */
 struct walk {
 	const struct walk_market *market;
-	struct walk_columns columns;
-	struct walk_marks marks;
-	struct strategy strategy;
-	struct run_state run;		/* its symbols: market->n_symbols, the caller's */
+	const struct walk_rules *rules;
 	struct candidate *cand;		/* room for market->n_symbols; may be shared by walks that do not run at once */
-	uint64_t open[WALK_WORDS_MAX];	/* symbols that have a position */
-	struct walk_sums sums;
 	struct walk_log *log;		/* or NULL */
+	struct run_state run;		/* its symbols: market->n_symbols, the caller's */
+	struct walk_sums sums;
+#ifdef KERNEL_NEAR
+	uint64_t near[SYMBOL_NEAR / 8];	/* of the symbol at hand */
+#endif
+	struct strategy strategy;	/* last: walk_run_plain() reads WALK_PLAIN bytes of it all */
 };
+
+#define WALK_PLAIN (offsetof(struct walk, strategy) + offsetof(struct strategy, params) + PARAMS_ACCOUNT)
 
 /* The market before a step: breadth and BTC's trend as step_begin() has them. */
 KERNEL_FN void walk_context(struct context *c, const struct walk_market *m, const struct walk_columns *columns, uint32_t step);
@@ -127,9 +136,11 @@ KERNEL_INLINE uint32_t walk_slope_back(const struct params *p)
 	return p->entry_slow_drift_slope_window ? p->entry_slow_drift_slope_window - 1 : 0;
 }
 
-/* From the first step to the close-out. w->run must be fresh (walk_begin()). The same for less, which
- * needs fewer registers on a GPU: walk_run_told() where marks have their signals, walk_run_plain() where there are no sub-bars, too. */
-KERNEL_FN void walk_begin(struct walk *w, struct symbol_state *sym, double balance_usd);
+/* w becomes fresh, with market, rules, cand, log and strategy as they are. sym: market->n_symbols, open: market->words. stats: what
+ * blocks entries is counted there, or NULL. */
+KERNEL_FN void walk_begin(struct walk *w, struct symbol_state *sym, uint64_t *open, struct gate_stats *stats, double balance_usd);
+/* From the first step to the close-out, with a fresh w. The same for less: walk_run_told() where marks have
+ * their signals, walk_run_plain() where there are no sub-bars, too. */
 KERNEL_FN void walk_run(struct walk *w);
 KERNEL_FN void walk_run_told(struct walk *w);
 KERNEL_FN void walk_run_plain(struct walk *w);

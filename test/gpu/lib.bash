@@ -7,7 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The data of golden size, one hour each, 16 symbols; a busy strategy makes some 2,000 trades on it.
-data=(-c "$here/busy.yaml" --pack "$here/bars.pack" --lookback 200)
+base=$here/busy.yaml
+data=(-c "$base" --pack "$here/bars.pack" --lookback 200)
 
 # have_device: false, with the reason in $why, where no GPU can be used
 have_device() {
@@ -20,4 +21,4 @@ have_device() {
 now_ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
 
 # grid SPEC N SEED FILE
-grid() { ocq-grid -q -c "$here/busy.yaml" --random "$2" --seed "$3" --compact "$here/$1" >"$4"; }
+grid() { ocq-grid -q -c "$base" --random "$2" --seed "$3" --compact "$1" >"$4"; }

@@ -425,7 +425,7 @@ static double number;	/* for bounds that are no double in their owner */
 /* The events of an indicator bar with the position open and the market as staged. */
 static int bar_events(struct run_state *r)
 {
-	struct strategy st = { *p, plan, 0 };
+	struct strategy st = { plan, 0, *p };
 	struct context market = { BTC_UNKNOWN, 50 };
 	struct candidate candidate;
 	struct bar_outcome out;
@@ -493,7 +493,7 @@ static int sized(void)
 
 static int opened(void)	/* number: positions there may be, one being open */
 {
-	struct strategy st = { *p, plan, 0 };
+	struct strategy st = { plan, 0, *p };
 	struct symbol_state two[2] = { sym, sym };
 	struct candidate cand = { { 1, SIDE_LONG, CONFIDENCE_HIGH, false, 100, 1, 40, 0, now_ms }, 300 };
 	struct run_state r;

@@ -80,8 +80,7 @@ static void take(struct cache *cache, struct walk *w, const struct config *c, st
 
 static bool same_spoken(const struct walk_spoken *a, const struct walk_spoken *b)
 {
-	return a->close == b->close && a->adx == b->adx && a->atr == b->atr && a->rsi == b->rsi && a->macd_hist == b->macd_hist
-	    && a->adx_threshold == b->adx_threshold && a->side == b->side && a->confidence == b->confidence;
+	return a->adx_threshold == b->adx_threshold && a->side == b->side && a->confidence == b->confidence;
 }
 
 static uint64_t compare_marks(const struct prepared *p, const struct walk *w)
