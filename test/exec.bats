@@ -169,3 +169,17 @@ would() {
 	dies 75 "lock.exec" exec_once
 	kill $!
 }
+
+@test "exec: a signer that is killed is a reason to start again, one that gives up is not" {
+	mkdir signer
+	PATH=$PWD/signer:$PATH
+	for end in 'kill -KILL $$' 'exit 77'; do
+		printf '#!/bin/bash\nread -r line\n%s\n' "$end" >signer/new
+		chmod 755 signer/new && mv signer/new signer/ocq-sign
+		PATH=${PATH#*:} one_intent paper
+		case $end in
+		exit*) dies 77 "the signer has left, with status 77" exec_once ;;
+		*) dies 75 "the signer was ended by signal 9" exec_once ;;
+		esac
+	done
+}

@@ -130,14 +130,17 @@ teardown() { [ -z "${PID-}" ] || kill -TERM "$PID" 2>/dev/null || true; wait; }
 	done
 	tell ocq-project 'exit 75'
 	until_is '.programs."ocq-project".restarts == 1 and .state == "running"'
+	tell ocq-project 'exit 0'	# somebody else told it to
+	until_is '.programs."ocq-project".restarts == 2 and .state == "running"'
 	for _ in $(seq 150); do	# they have begun
-		[ "$(wc -l <do/ocq-feed.ran),$(wc -l <do/ocq-exec.ran),$(wc -l <do/ocq-project.ran)" = 4,4,2 ] && break
+		[ "$(wc -l <do/ocq-feed.ran),$(wc -l <do/ocq-exec.ran),$(wc -l <do/ocq-project.ran)" = 4,4,3 ] && break
 		sleep 0.1
 	done
 	down
 	[ "$(wc -l <do/ocq-feed.ran)" = 4 ] && [ "$(wc -l <do/ocq-exec.ran)" = 4 ]
-	[ "$(wc -l <do/ocq-project.ran)" = 2 ] && [ "$(wc -l <do/ocq-reconcile.ran)" = 1 ]
+	[ "$(wc -l <do/ocq-project.ran)" = 3 ] && [ "$(wc -l <do/ocq-reconcile.ran)" = 1 ]
 	grep -qF 'ocq-risk ended with 137 (signal KILL): again in 0 s' said
+	grep -qF 'ocq-project ended with 0 (told to end): again in 0 s' said
 }
 
 @test "lane: 77, 78, 65 and what is not expected end the lane with that status" {

@@ -11,10 +11,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 enum { MID_MS = 10000, RETRY_MS = 1000, LOOK_MS = 200 };	/* an older middle says nothing */
 
 /* ---- signing ---- */
+
+/* One that was killed may be started again; any other has said why it does not sign. */
+_Noreturn static void signer_left(struct exec *x)
+{
+	int status = coproc_end(&x->signer);
+
+	if (WIFSIGNALED(status))
+		die(EX_RETRY, "the signer was ended by signal %d", WTERMSIG(status));
+	die(EX_DENIED, "the signer has left, with status %d", WEXITSTATUS(status));
+}
 
 static void sign(struct exec *x, const struct buf *action, uint64_t nonce, int64_t expires_ms, struct buf *body)
 {
@@ -24,7 +35,7 @@ static void sign(struct exec *x, const struct buf *action, uint64_t nonce, int64
 	signing_reckon(&s, action->data, action->len);
 	signing_ask(&s, "ocq-exec", &x->signer);
 	if (!signing_take(&s, &x->signer, x->out, body))
-		die(EX_DENIED, "the signer has left");
+		signer_left(x);
 	buf_release(&s.canonical);
 }
 
