@@ -27,5 +27,26 @@ units() {
 
 @test "systemd: a lane's unit has the key as a credential, and is not started again by statuses that lane stops for" {
 	grep -q '^LoadCredential=agent:' "$OCQ_ROOT/systemd/ocq-lane@.service"
-	for u in "$OCQ_ROOT"/systemd/*.service; do grep -qx 'RestartPreventExitStatus=64 65 70 77 78' "$u"; done
+	for u in $(grep -l '^Restart=' "$OCQ_ROOT"/systemd/*.service); do grep -qx 'RestartPreventExitStatus=64 65 70 77 78' "$u"; done
+}
+
+@test "systemd: a timer starts the service of its name, and that ends" {
+	for t in "$OCQ_ROOT"/systemd/*.timer; do
+		grep -qx 'Type=oneshot' "${t%.timer}.service"
+		systemd-analyze calendar "$(sed -n 's/^OnCalendar=//p' "$t")" >said || { cat said; return 1; }
+	done
+}
+
+# in_unit NAME: what a unit's command does, in this directory, with the programs that are here
+in_unit() { bash -c "$(sed -n "s|^ExecStart=/bin/sh -c '\(.*\)'|\1|p" "$OCQ_ROOT/systemd/$1.service" | sed 's|/usr/local/bin/||; s|\$\$|$|g')"; }
+
+@test "systemd: prune moves old bars into months, and leaves other intervals alone" {
+	mkdir candles_dbs
+	ocq-synth -q --seed 3 --from 2025-01-01 --days 40 -i 1h,1m --count 1 --db candles_dbs
+	cp candles_dbs/candles_1h.db before
+	PRUNE='1m 3m' KEEP_DAYS=$((($(date +%s) - $(date -ud 2025-01-21 +%s)) / 86400)) in_unit ocq-prune
+	cmp before candles_dbs/candles_1h.db
+	bars() { ocq-candles export --no-header "$1" | grep -c '"type":"candle"'; }
+	old=$(bars candles_dbs/partitions/1m/candles_1m_2025-01.db) kept=$(bars candles_dbs/candles_1m.db)
+	[ "$old" -gt $((19 * 1440)) ] && [ "$old" -le $((21 * 1440)) ] && [ $((old + kept)) = $((40 * 1440)) ]
 }
