@@ -17,7 +17,7 @@ static __device__ uint64_t *shared_words()
 }
 #endif
 
-#define KERNEL_NEAR
+#define KERNEL_NEAR	/* kernel/near.h */
 
 #include "cuda/gpu.h"
 
@@ -40,7 +40,6 @@ static __device__ uint64_t *shared_words()
 #define LOGGED_MAX 16384	/* candidates of a round whose rows are whole reports */
 #define SPEAKING_BARS 5		/* one bar in so many carries a signal: measured for random values of all axes */
 #define LANES_MAX 8
-#define ROUND_WARPS 40		/* for each multiprocessor */
 
 struct lane {
 	cudaStream_t stream;
@@ -306,7 +305,7 @@ static bool plan_lane(struct gpu *g, uint64_t bytes, uint64_t at_once)
 	return g->room.rules > 0 && (!g->logs || g->equity_cap > 0);
 }
 
-/* Some five times as many candidates as run at once: then the last ones of a round are a small part of it. A device that also draws a
+/* Five times as many candidates as run at once: then the last ones of a round are a small part of it. A device that also draws a
  * screen gets smaller rounds, since its driver ends kernels that take seconds. */
 static bool plan(struct gpu *g, uint64_t candidates, struct gpu_error *e)
 {
@@ -323,7 +322,7 @@ static bool plan(struct gpu *g, uint64_t candidates, struct gpu_error *e)
 	g->room.slots = at_most(budget / 4 / g->slot_bytes, SLOTS_MAX);
 	if (g->room.slots < GPU_SERIES * g->n_lanes)
 		g->room.slots = GPU_SERIES * g->n_lanes;
-	at_once = (uint64_t)processors * ROUND_WARPS * WALK_THREADS;
+	at_once = (uint64_t)processors * WALK_WARPS * WALK_THREADS * 5;
 	if (g->logs && at_once > LOGGED_MAX)
 		at_once = LOGGED_MAX;
 	at_once = at_most(candidates, watched ? at_once / 16 : at_once);

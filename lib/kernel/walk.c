@@ -388,7 +388,7 @@ static KERNEL_FN void rank_and_open(struct turn *k, double equity)
 	for (i = 0; i < k->n_cand && !last; i++) {
 		if (!step_open(&w->run, &w->strategy, &w->cand[i], equity, &last, &ev))
 			continue;
-		catch_up(w, ev.symbol, bar_from(w->market, k->step, ev.symbol));
+		catch_up(w, ev.symbol, bar_from(w->market, k->step, ev.symbol));	/* near_give() leaves out what has no position */
 		take(w, &ev);
 		fetch(w, bar_from(w->market, k->step + 1, ev.symbol));
 	}

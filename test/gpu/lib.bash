@@ -6,9 +6,9 @@ export LC_ALL=C
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The data of golden size, one hour each, 16 symbols; a busy strategy makes some 2,000 trades on it.
-base=$here/busy.yaml
-data=(-c "$base" --pack "$here/bars.pack" --lookback 200)
+# The data of golden size, one hour each, 16 symbols; a busy strategy makes some 2,000 trades on it. CONFIG and PACK: others.
+base=${CONFIG:-$here/busy.yaml}
+data=(-c "$base" --pack "${PACK:-$here/bars.pack}" --lookback 200)
 
 # have_device: false, with the reason in $why, where no GPU can be used
 have_device() {
